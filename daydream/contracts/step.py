@@ -1,0 +1,57 @@
+"""The contract of a step: plan, run, section. Steps are pure towards the outside."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from daydream.config.model import Config
+from daydream.contracts.context import Context
+from daydream.records.outcome import Outcome
+from daydream.records.section import SectionData, SubStepResult
+
+
+class Step(Protocol):
+    """One duty of the night.
+
+    Results are values: Done, More, Skipped (could not look; says why), Failed (looked and went wrong).
+    Exceptions are bugs or passing trouble: the runner retries them with back-off, then records Failed.
+    A step changes nothing outside; it returns changes as data. It may read `ctx.tree`, and `ctx.root`
+    only for logs and untracked caches.
+    """
+
+    def plan(self, ctx: Context) -> Sequence[str]:
+        """Name the sub-steps, in order, unique, at most 200 characters each. Committed before the
+        first one runs, so a resumed night sees the same list even if the world changed. Cheap."""
+        ...
+
+    def run(self, ctx: Context, sub_step: str, cursor: str | None) -> Outcome:
+        """Do one sub-step, or the next part of it after `cursor`. Given the same observations it
+        returns the same outcome, whatever was interrupted before."""
+        ...
+
+    def section(self, results: Sequence[SubStepResult]) -> SectionData:
+        """Add up the recorded results for the report; a pure function of them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StepSpec:
+    """One line of a registry.
+
+    `group` and `key` name the state (`maintain.docs`); `make` binds the step's options; `share` is its
+    weight when the night's budget is shared out; `on_failure` says whether the night goes on; `needs`
+    names states without whose success it is skipped.
+    """
+
+    group: Literal["dream", "maintain"]
+    key: str
+    title: str
+    make: Callable[[Config], Step]
+    share: float = 1.0
+    on_failure: Literal["continue", "halt"] = "continue"
+    needs: tuple[str, ...] = ()
+
+    @property
+    def state(self) -> str:
+        """The state's dotted name."""
+        return f"{self.group}.{self.key}"

@@ -1,0 +1,1 @@
+"""What daydream persists: msgspec structs, one module per concept."""

@@ -1,0 +1,57 @@
+"""Changes: acts as data. A step returns them; the one applier executes, reconciles and undoes them."""
+
+from typing import Literal
+
+import msgspec
+
+Place = Literal["logs", "state", "checkout"]
+
+
+class Edit(msgspec.Struct, frozen=True, kw_only=True, tag="edit"):
+    """Replace (or create) a file's content. `expect` is the sha256 it must have now; None: no file there;
+    "any": whatever is there (only for files that daydream itself owns)."""
+
+    place: Place
+    path: str
+    content: bytes
+    expect: str | None = "any"
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True, tag="move"):
+    """Move a file within a place; the target must not exist."""
+
+    place: Place
+    path: str
+    target: str
+
+
+class Delete(msgspec.Struct, frozen=True, kw_only=True, tag="delete"):
+    """Move a file or folder to the trash, from where `undo` brings it back."""
+
+    place: Place
+    path: str
+
+
+class Append(msgspec.Struct, frozen=True, kw_only=True, tag="append"):
+    """Add bytes at the end of a file, once, however often the act is repeated."""
+
+    place: Place
+    path: str
+    content: bytes
+
+
+class SetRef(msgspec.Struct, frozen=True, kw_only=True, tag="ref"):
+    """Point a git ref below `refs/daydream/` at a new commit made of `parent` plus `files`.
+
+    `files` maps repository paths to content, None to remove; `instant` dates the commit, so that
+    its id is known before the ref moves.
+    """
+
+    ref: str
+    parent: str
+    files: dict[str, bytes | None]
+    message: str
+    instant: str
+
+
+Change = Edit | Move | Delete | Append | SetRef
