@@ -1,6 +1,8 @@
 """Time: one source of the present, and the arithmetic of nights and local dates."""
 
 import datetime as dt
+import os
+import re
 import time
 import zoneinfo
 
@@ -37,14 +39,28 @@ def from_text(text: str) -> dt.datetime:
     return instant.astimezone(dt.UTC)
 
 
+def local_zone() -> str:
+    """Name this machine's zone: TZ, else what /etc/localtime points to, else today's offset (``+02:00``)."""
+    named = os.environ.get("TZ", "").lstrip(":")
+    link = os.path.realpath("/etc/localtime").partition("/zoneinfo/")[2]
+    for name in (named, link):
+        if name in zoneinfo.available_timezones():
+            return name
+    offset = dt.datetime.now().astimezone().strftime("%z")
+    return f"{offset[:3]}:{offset[3:5]}"
+
+
 def zone(name: str) -> dt.tzinfo:
-    """Return the IANA zone of that name.
+    """Return the zone of an IANA name, of "local", or of a fixed offset such as ``+02:00``.
 
     Raises:
         ConfigError: no such zone is known on this machine.
     """
+    name = local_zone() if name == "local" else name
     if name == "UTC":
         return dt.UTC
+    if re.fullmatch(r"[+-]\d\d:\d\d", name):
+        return dt.datetime.strptime(name, "%z").tzinfo or dt.UTC
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:

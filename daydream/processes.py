@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from daydream.errors import OutOfBudget, Stopped
 GRACE_S = 1.0
 _POLL_S = 0.1
 _NICENESS = 10
+_STOPPED = "stopped by a signal; the same command continues where it was"
 
 
 @dataclass(slots=True)
@@ -28,6 +29,8 @@ class Stop:
     requested_at: float | None = None
     deadline: float | None = None
     children: set[int] = field(default_factory=set)
+    shields: int = 0
+    overdue: bool = False
 
     def request(self) -> None:
         """Ask for a stop; the second request ends the grace at once."""
@@ -38,21 +41,51 @@ class Stop:
         """Whether a stop was asked for, grace or not."""
         return self.requested_at is not None
 
+    @contextlib.contextmanager
+    def shield(self) -> Iterator[None]:
+        """Hold off `interrupt` until the body is through: a commit is never torn by a signal.
+
+        Raises:
+            Stopped: `interrupt` came meanwhile.
+        """
+        self.shields += 1
+        try:
+            yield
+        finally:
+            self.shields -= 1
+        if self.overdue and not self.shields:
+            raise Stopped(_STOPPED)
+
+    def interrupt(self) -> None:
+        """End work that did not look at `check` in time; called from a signal handler.
+
+        Raises:
+            Stopped: at once, or when the last shield is lowered.
+        """
+        self.overdue = True
+        if self.shields:
+            return
+        for child in self.children:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child, signal.SIGKILL)
+        raise Stopped(_STOPPED)
+
     def remaining(self) -> float | None:
         """Seconds until the deadline; None without one."""
         return None if self.deadline is None else self.deadline - time.monotonic()
 
     def check(self) -> None:
-        """Give long work its place to stop.
+        """Give long work its place to stop; silent below a shield.
 
         Raises:
             Stopped: a stop was requested and its grace is over.
             OutOfBudget: the deadline has passed.
         """
+        if self.shields:
+            return
         moment = time.monotonic()
         if self.requested_at is not None and moment - self.requested_at >= GRACE_S:
-            msg = "stopped by a signal; the same command continues where it was"
-            raise Stopped(msg)
+            raise Stopped(_STOPPED)
         if self.deadline is not None and moment >= self.deadline:
             msg = "out of budget"
             raise OutOfBudget(msg)

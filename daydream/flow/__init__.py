@@ -1,0 +1,1 @@
+"""The night: its table, the machine that knows where it stands, and the runner that does the work."""

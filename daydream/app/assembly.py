@@ -1,0 +1,203 @@
+"""Putting a night together: context, applier, sink and runner from what was pinned."""
+
+import contextlib
+import functools
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from daydream import clock
+from daydream.contracts.context import Context
+from daydream.errors import StateDamaged
+from daydream.flow import facts
+from daydream.flow.runner import Night, Runner
+from daydream.records.change import Change, Delete, SetRef
+from daydream.records.finding import Examined, Finding
+from daydream.records.journal import Started
+from daydream.records.night import Known, NightFacts
+from daydream.records.outcome import Row
+from daydream.repository.checkout import renames
+from daydream.repository.ground import Ground
+from daydream.store import dreams, findings, suppressions
+from daydream.store.applier import Applier
+from daydream.store.checkpoint import Checkpoint
+from daydream.store.effects.base import Ground as EffectGround
+
+if TYPE_CHECKING:
+    from daydream.app.night import Start
+
+
+class Silent:
+    """An observer that nobody looks at."""
+
+    def state(self, name: str, index: int, total: int) -> None:
+        """Ignore it."""
+
+    def progress(self, item: str, k: int, n: int) -> None:
+        """Ignore it."""
+
+    def note(self, text: str) -> None:
+        """Ignore it."""
+
+    def budget(self, seconds_left: float | None) -> None:
+        """Ignore it."""
+
+
+class DreamSink:
+    """The dream store as the runner sees it, opened when the first row comes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def commit(self, run: str, seq: int, rows: Sequence[Row]) -> None:
+        """Store rows under (run, seq)."""
+        self._store.commit(run, seq, rows)
+
+    def rollback(self, run: str, after_seq: int) -> None:
+        """Delete the run's rows that no head counts; without a store there are none."""
+        if self._path.exists():
+            self._store.rollback(run, after_seq)
+
+    @functools.cached_property
+    def _store(self) -> dreams.DreamStore:
+        return dreams.DreamStore.open(self._path)
+
+
+def started(checkpoint: Checkpoint) -> Started:
+    """The run's first entry.
+
+    Raises:
+        StateDamaged: it is not there.
+    """
+    for _, entry in checkpoint.entries():
+        if isinstance(entry, Started):
+            return entry
+        break
+    msg = f"the journal of run {checkpoint.current.run} does not begin with its start"
+    raise StateDamaged(msg)
+
+
+def assemble(start: "Start", ground: Ground) -> tuple[Runner, Context]:
+    """Wire a runner for the checkpoint's current run."""
+    checkpoint, places, config = start.checkpoint, start.places, start.config
+    head, began = checkpoint.current, started(checkpoint)
+    observer = start.request.observer or Silent()
+    effect_ground = EffectGround(
+        places={"logs": places.logs, "state": places.state, "checkout": places.root},
+        root=places.root,
+        staged=checkpoint.run_folder / "staged",
+        trash=checkpoint.run_folder / "trash",
+        stop=start.stop,
+    )
+
+    def refuse(change: Change) -> str | None:
+        return refusal(change, head.mode, config.clean.artefacts)
+
+    night = Night(
+        specs=start.specs,
+        steps={spec.state: spec.make(config) for spec in start.specs},
+        checkpoint=checkpoint,
+        applier=Applier(checkpoint, effect_ground, refuse),
+        sink=DreamSink(places.state / "dreams.db"),
+        observer=observer,
+        stop=start.stop,
+        budget_s=start.budget_s,
+    )
+
+    def tonight() -> NightFacts:
+        return facts.assemble(
+            checkpoint.current,
+            runner.journal(),
+            start.specs,
+            section=runner.section,
+            classify=lambda found, examined: _classified(start, ground, began, found, examined),
+            duration_s=runner.spent_ms / 1000,
+        )
+
+    context = Context(
+        root=places.root,
+        tree=ground.tree,
+        state=places.state,
+        logs=places.logs,
+        files=ground.files,
+        examination=began.examination,
+        started_at=clock.from_text(head.started_at),
+        zone=clock.zone(head.zone),
+        date=head.night,
+        run=head.run,
+        mode=head.mode,
+        first_night=began.first_night,
+        stop=start.stop,
+        env=os.environ,
+        progress=observer.progress,
+        night=tonight,
+    )
+    runner = Runner(night, context)
+    return runner, context
+
+
+def refusal(change: Change, mode: str, artefacts: Sequence[str]) -> str | None:
+    """Why a change is not allowed in a night of this mode, or None.
+
+    Daydream's own logs and state, and refs below its own name, are always its to write. The checkout
+    is only changed in `apply`, or where a person named the folder.
+    """
+    if isinstance(change, SetRef) or change.place != "checkout" or mode == "apply":
+        return None
+    if isinstance(change, Delete) and Path(change.path).name in artefacts:
+        return None
+    return f"not allowed in {mode} mode"
+
+
+def _classified(
+    start: "Start", ground: Ground, began: Started, found: Sequence[Finding], examined: Sequence[Examined]
+) -> tuple[Known, ...]:
+    folder = start.places.state / "night"
+    name = began.previous_findings
+    previous = findings.read(folder / "findings" / name) if name else None
+    wishes, _ = suppressions.read_suppressions(folder / "inbox", began.inbox_bytes)
+    commit = began.examination.commit
+    moved = {}
+    if began.previous_commit and commit and began.previous_commit != commit:
+        moved = renames(start.places.root, began.previous_commit, commit, start.stop)
+    return findings.classify(
+        previous,
+        found,
+        examined,
+        night=start.checkpoint.current.night,
+        present_paths=frozenset(file.path for file in ground.files),
+        renames=moved,
+        suppressions=wishes,
+    )
+
+
+@contextlib.contextmanager
+def telemetry(checkpoint: Checkpoint, runner: Runner) -> Iterator[None]:
+    """Note when a process took the run up and how it left it; never part of the report, never synced."""
+    path = checkpoint.run_folder / "telemetry.jsonl"
+    _note(path, {"event": "start", "at": clock.to_text(clock.now()), "pid": os.getpid()})
+    left = "interrupted"
+    try:
+        yield
+        left = "finished"
+    finally:
+        head = checkpoint.current
+        _note(
+            path,
+            {
+                "event": left,
+                "at": clock.to_text(clock.now()),
+                "pid": os.getpid(),
+                "position": head.position,
+                "commits": head.gen,
+                "spent_ms": runner.spent_ms,
+            },
+        )
+
+
+def _note(path: Path, event: dict[str, object]) -> None:
+    with path.open("ab") as handle:
+        handle.write(msgspec.json.encode(event) + b"\n")

@@ -1,0 +1,140 @@
+"""Which night comes next: a pure decision from the head, the request and today's date."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from daydream import clock
+from daydream.errors import UsageError
+from daydream.records.head import Head
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a start asks for. `mode` is None where nobody said it on this command line."""
+
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    dreams: bool = True
+    mode: str | None = None
+    if_due: bool = False
+    fresh: bool = False
+
+    @property
+    def partial(self) -> bool:
+        """Whether the night would leave steps out."""
+        return bool(self.only or self.skip)
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Go on with the unfinished night."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """Take the finished night up again for what failed in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Abandon:
+    """Close the unfinished night with its report, for this reason."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Begin this date's run of this number."""
+
+    night: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotDue:
+    """Nothing to do: tonight's night is done."""
+
+    night: str
+
+
+Decision = Resume | Reopen | Abandon | Begin | NotDue
+
+
+def decide(
+    head: Head | None,
+    wish: Wish,
+    *,
+    now: dt.datetime,
+    zone: dt.tzinfo,
+    digest: str,
+    plan: str,
+    max_age_s: float,
+    numbers: Sequence[int],
+) -> Decision:
+    """Decide what a start does.
+
+    `digest` and `plan` are the configuration's and the order of states' digests now; `numbers` are the
+    run numbers that exist for today's date.
+
+    Raises:
+        UsageError: an unfinished night waits that was asked for otherwise.
+    """
+    today = clock.local_date(now, zone).isoformat()
+    if head is not None and head.closed is None:
+        return _unfinished(head, wish, now, digest, plan, max_age_s)
+    if head is not None and wish.if_due and _satisfied(head) >= today:
+        return NotDue(_satisfied(head))
+    same_night = head is not None and head.night == today
+    if head is not None and same_night and _retries(head, wish):
+        return Reopen()
+    return Begin(today, max(numbers, default=0) + 1)
+
+
+def _satisfied(head: Head) -> str:
+    """The last date that a whole, finished night stands for; empty before the first."""
+    whole = head.closed == "done" and not head.partial and not head.failed
+    return max(head.night if whole else "", head.satisfied)
+
+
+def satisfied_before(head: Head | None) -> str:
+    """What a new head remembers of the nights before it."""
+    return (
+        _satisfied(head) if head is not None and head.closed is not None else (head.satisfied if head else "")
+    )
+
+
+def _retries(head: Head, wish: Wish) -> bool:
+    same = (wish.only, wish.skip, wish.dreams) == (head.only, head.skip, head.dreams)
+    return head.closed == "done" and head.failed and same and not wish.fresh
+
+
+def _unfinished(
+    head: Head, wish: Wish, now: dt.datetime, digest: str, plan: str, max_age_s: float
+) -> Decision:
+    if wish.fresh:
+        return Abandon("abandoned: closed by --fresh")
+    if (now - clock.from_text(head.started_at)).total_seconds() > max_age_s:
+        return Abandon(f"abandoned: it was begun at {head.started_at} and is older than night.max_age")
+    if plan != head.plan_digest:
+        return Abandon("abandoned: this daydream has other steps than the one that began it")
+    if digest != head.config_digest:
+        return Abandon("abandoned: the configuration was changed since it began")
+    asked = (wish.only, wish.skip, wish.dreams, wish.mode or head.mode)
+    scheduled = wish.if_due and asked == ((), (), True, head.mode)
+    if scheduled or asked == (head.only, head.skip, head.dreams, head.mode):
+        return Resume()
+    msg = (
+        f"the night of {head.night} is unfinished and was started as `{started_as(head)}`: repeat that to finish it, "
+        "or add --fresh to close it and begin anew"
+    )
+    raise UsageError(msg)
+
+
+def started_as(head: Head) -> str:
+    """The command line that continues a night."""
+    words = ["daydream run", f"--mode {head.mode}"]
+    words += [f"--only {','.join(head.only)}"] if head.only else []
+    words += [f"--skip {','.join(head.skip)}"] if head.skip else []
+    words += [] if head.dreams else ["--no-dreams"]
+    return " ".join(words)

@@ -1,0 +1,155 @@
+"""The applier: the only one that executes changes. Intent (committed), idempotent act, done (committed)."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from daydream.errors import DaydreamError, StateDamaged
+from daydream.records.change import Append, Change, Delete, Edit, Move, SetRef
+from daydream.records.effect import Effect
+from daydream.records.head import Segment
+from daydream.records.journal import EffectEnded
+from daydream.store import segments
+from daydream.store.checkpoint import Checkpoint
+from daydream.store.durable import make_folder, reported
+from daydream.store.effects import EFFECTS
+from daydream.store.effects.base import Ground, Standing
+
+_MAX_KILLS = 3
+_KINDS = {Edit: "edit", Move: "move", Delete: "delete", Append: "append", SetRef: "ref"}
+_decode = msgspec.json.Decoder(Effect).decode
+
+
+def effect_id(run: str, state: str, name: str, part: int, number: int, path: str) -> str:
+    """The id of a change: the same whenever the same sub-step of the same run returns it again."""
+    text = "\x1f".join((run, state, name, str(part), str(number), path))
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+class Applier:
+    """Stages, executes and reconciles the changes of one run.
+
+    `refuse` gives the reason why a change is not allowed in this night, or None.
+    """
+
+    def __init__(
+        self, checkpoint: Checkpoint, ground: Ground, refuse: Callable[[Change], str | None]
+    ) -> None:
+        self._checkpoint = checkpoint
+        self._ground = ground
+        self._refuse = refuse
+
+    def stage(self, state: str, name: str, part: int, changes: Sequence[Change]) -> Segment | None:
+        """Make changes ready and write them behind the effects segment; the caller commits it."""
+        if not changes:
+            return None
+        with reported(self._ground.staged, "writing"):
+            make_folder(self._ground.staged)
+        lines, lengths = [], dict[str, int]()
+        for number, change in enumerate(changes):
+            effect = self._stage(state, name, part, number, change, lengths)
+            lines.append(msgspec.json.encode(effect) + b"\n")
+        head = self._checkpoint.current
+        segment = head.segments.get("effects", Segment())
+        return segments.append(self._path, segment, b"".join(lines), len(lines))
+
+    def _stage(
+        self, state: str, name: str, part: int, number: int, change: Change, lengths: dict[str, int]
+    ) -> Effect:
+        kind = _KINDS[type(change)]
+        path = change.ref if isinstance(change, SetRef) else change.path
+        place = None if isinstance(change, SetRef) else change.place
+        run = self._checkpoint.current.run
+        effect = Effect(id=effect_id(run, state, name, part, number, path), kind=kind, place=place, path=path)
+        reason = self._refuse(change)
+        if reason is not None:
+            return replace(effect, problem=reason)
+        if isinstance(change, Append):
+            effect = replace(effect, offset=lengths.get(path, 0))
+            lengths[path] = lengths.get(path, 0) + len(change.content)
+        try:
+            return EFFECTS[kind].stage(change, effect, self._ground)
+        except (OSError, ValueError) as error:
+            with reported(self._ground.staged, "staging a change in"):
+                if isinstance(error, OSError) and place != "checkout":
+                    raise
+            return replace(effect, problem=str(error))
+
+    def reopen(self) -> None:
+        """Note, at the start of a process, that the open change is tried once more."""
+        queue = self._checkpoint.current.effects
+        if queue.ended < queue.total:
+            self._checkpoint.commit(effects=replace(queue, attempt=queue.attempt + 1))
+
+    def drain(self, progress: Callable[[str, int, int], None]) -> None:
+        """Execute what is queued, one committed change after the other.
+
+        Raises:
+            TryAgain, StateUnreadable: daydream's own files cannot be written.
+        """
+        queue = self._checkpoint.current.effects
+        for effect, next_at in self._queued(queue.at, queue.total - queue.ended):
+            now = self._checkpoint.current.effects
+            progress(f"{effect.kind} {effect.path}", now.ended + 1, now.total)
+            with self._ground.stop.shield():
+                status, detail = self._execute(effect, now.attempt)
+                ended = EffectEnded(
+                    id=effect.id,
+                    kind=effect.kind,
+                    path=effect.path,
+                    status=status,
+                    detail=detail,
+                    next_at=next_at,
+                    reversible=effect.reversible,
+                )
+                self._checkpoint.commit(ended)
+
+    def _execute(self, effect: Effect, attempt: int) -> tuple[str, str]:
+        if effect.problem is not None:
+            return "conflict", effect.problem
+        if attempt > _MAX_KILLS:
+            return "failed", f"it ended the process {_MAX_KILLS} times; not tried again"
+        kind = EFFECTS[effect.kind]
+        try:
+            standing = kind.standing(effect, self._ground)
+            if standing is Standing.CONFLICT:
+                return "conflict", "changed by somebody else meanwhile; left alone"
+            if standing is not Standing.DONE:
+                kind.act(effect, self._ground)
+                standing = kind.standing(effect, self._ground)
+        except (OSError, ValueError, DaydreamError) as error:
+            if isinstance(error, OSError) and effect.place in ("logs", "state"):
+                with reported(self._ground.path(effect.place, effect.path), "writing"):
+                    raise
+            return "failed", str(error)
+        return ("done", "") if standing is Standing.DONE else ("failed", "it did not hold")
+
+    @property
+    def _path(self) -> Path:
+        return self._checkpoint.run_folder / "effects.jsonl"
+
+    def _queued(self, at: int, count: int) -> Iterator[tuple[Effect, int]]:
+        if count <= 0:
+            return
+        yield from read_effects(self._path, self._checkpoint.current.segments["effects"], at, count)
+
+
+def read_effects(
+    path: Path, segment: Segment, at: int = 0, count: int | None = None
+) -> Iterator[tuple[Effect, int]]:
+    """Yield staged effects from byte `at`, each with the byte where the next begins.
+
+    Raises:
+        StateDamaged: a line cannot be read.
+    """
+    data = segments.read(path, segment, at)
+    for line in data.splitlines(keepends=True)[:count]:
+        at += len(line)
+        try:
+            yield _decode(line), at
+        except msgspec.MsgspecError as error:
+            msg = f"{path} is damaged before byte {at}: {error}"
+            raise StateDamaged(msg) from error

@@ -1,0 +1,71 @@
+"""The run's lock: one per state folder, held from start to end, never unlinked, free when its holder dies."""
+
+import os
+from pathlib import Path
+from typing import Self
+
+from filelock import FileLock, Timeout
+
+from daydream.errors import TryAgain
+from daydream.store.durable import make_folder, reported
+
+
+class RunLock:
+    """An exclusive lock of the operating system on `<folder>/lock`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "lock"
+        self._lock: FileLock | None = None
+
+    def acquire(self) -> None:
+        """Take the lock at once or not at all.
+
+        Raises:
+            TryAgain: another daydream holds it.
+            StateUnreadable: the folder cannot be written, or its file system knows no locks.
+        """
+        with reported(self.path.parent, "creating"):
+            make_folder(self.path.parent)
+        lock = FileLock(
+            str(self.path), timeout=0, mode=0o600, fallback_to_soft=False, preserve_lock_file=True
+        )
+        try:
+            with reported(self.path, "locking"):
+                lock.acquire()
+        except Timeout as error:
+            msg = "another daydream is working on this repository; `daydream status` shows how far it is"
+            raise TryAgain(msg) from error
+        self._lock = lock
+
+    @property
+    def held(self) -> bool:
+        """Whether this process holds the lock."""
+        return self._lock is not None and self._lock.is_locked
+
+    def release(self) -> None:
+        """Give the lock back."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+def is_held(folder: Path) -> bool | None:
+    """Tell from outside, without touching the lock, whether somebody holds it; None where the
+    operating system does not say."""
+    table = Path("/proc/locks")
+    try:
+        inode = (folder / "lock").stat()
+        lines = table.read_text("ascii").splitlines()
+    except FileNotFoundError:
+        return None if not table.exists() else False
+    except OSError:
+        return None
+    mark = f"{os.major(inode.st_dev):02x}:{os.minor(inode.st_dev):02x}:{inode.st_ino}"
+    return any(mark in line.split() for line in lines)

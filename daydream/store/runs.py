@@ -1,0 +1,63 @@
+"""The runs that are still known, and what one leaves to the next."""
+
+import datetime as dt
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from daydream.errors import StateDamaged
+from daydream.records.head import Head, Segment
+from daydream.records.journal import Cut
+from daydream.store import checkpoint, segments
+
+
+def heads(folder: Path) -> Iterator[tuple[str, Head | None]]:
+    """Yield every run's name and last head, oldest first; None where its head cannot be read."""
+    current = checkpoint.read_head(folder)
+    for name in sorted(_names(folder), key=_order):
+        if current is not None and current.run == name:
+            yield name, current
+            continue
+        try:
+            path = checkpoint.run_folder(folder, name) / "head.json"
+            yield name, checkpoint.decode(path.read_bytes(), str(path))
+        except (OSError, StateDamaged):
+            yield name, None
+
+
+def numbers(folder: Path, night: str) -> list[int]:
+    """The numbers of the runs that exist for a date."""
+    return [number for date, number in map(_order, _names(folder)) if date == night]
+
+
+def cut_names(folder: Path, head: Head) -> dict[str, tuple[str, ...]]:
+    """The sub-steps of each state that did not fit into a finished run's budget, in their order."""
+    left: dict[str, tuple[str, ...]] = {}
+    plan = checkpoint.run_folder(folder, head.run) / "plan.jsonl"
+    if not any(count.cut for count in head.states.values()):
+        return left
+    for _, entry in checkpoint.entries(folder, head):
+        if isinstance(entry, Cut):
+            names = segments.names(plan, head.segments.get("plan", Segment()), entry.at)
+            left[entry.state] = tuple(name for _, (name, _) in zip(range(entry.count), names, strict=False))
+    return left
+
+
+def retire(folder: Path, before: dt.date) -> int:
+    """Remove the folders (and trash) of runs whose night is before a date; returns how many."""
+    old = [name for name in _names(folder) if _order(name)[0] < before.isoformat()]
+    for name in old:
+        shutil.rmtree(checkpoint.run_folder(folder, name), ignore_errors=True)
+    return len(old)
+
+
+def _names(folder: Path) -> list[str]:
+    runs = folder / "runs"
+    if not runs.is_dir():
+        return []
+    return [entry.name for entry in runs.iterdir() if entry.is_dir() and _order(entry.name)[1] > 0]
+
+
+def _order(name: str) -> tuple[str, int]:
+    date, _, number = name.rpartition(".")
+    return (date, int(number)) if number.isdigit() else (name, 0)
