@@ -28,7 +28,7 @@ def peek(
     root: Path, config_file: Path | None, overrides: Mapping[str, object], observer: Observer | None
 ) -> RunResult:
     """Take a first look that writes nothing: the five findings most worth acting on."""
-    from daydream.app import peek as first_look
+    from daydream.app import first_look
 
     return first_look.peek(root, config_file, overrides, observer)
 
@@ -63,9 +63,9 @@ def show(root: Path, config_file: Path | None, run: str) -> RunResult:
 
 def fsck(root: Path, config_file: Path | None) -> RunResult:
     """Check everything on disk; repairs nothing."""
-    from daydream.app import fsck as check
+    from daydream.app import checks
 
-    return check.fsck(root, config_file)
+    return checks.fsck(root, config_file)
 
 
 def findings(root: Path, config_file: Path | None, new_only: bool) -> RunResult:
@@ -107,6 +107,6 @@ def doctor(root: Path, config_file: Path | None) -> RunResult:
 
 def undo(root: Path, config_file: Path | None, effect_id: str) -> RunResult:
     """Take one executed change back."""
-    from daydream.app import undo as take_back
+    from daydream.app import take_back
 
     return take_back.undo(root, config_file, effect_id)

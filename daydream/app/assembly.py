@@ -3,7 +3,7 @@
 import contextlib
 import functools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,13 @@ class Silent:
         """Ignore it."""
 
 
+class Everything:
+    """The files of a night that was closed without looking: nothing is known to be gone."""
+
+    def __contains__(self, path: object) -> bool:
+        return True
+
+
 class DreamSink:
     """The dream store as the runner sees it, opened when the first row comes."""
 
@@ -80,11 +87,12 @@ def started(checkpoint: Checkpoint) -> Started:
     raise StateDamaged(msg)
 
 
-def assemble(start: "Start", ground: Ground) -> tuple[Runner, Context]:
-    """Wire a runner for the checkpoint's current run."""
+def assemble(start: "Start", ground: Ground | None) -> Runner:
+    """Wire a runner for the checkpoint's current run; without ground it can only write the report."""
     checkpoint, places, config = start.checkpoint, start.places, start.config
     head, began = checkpoint.current, started(checkpoint)
     observer = start.request.observer or Silent()
+    present = frozenset(file.path for file in ground.files) if ground else Everything()
     effect_ground = EffectGround(
         places={"logs": places.logs, "state": places.state, "checkout": places.root},
         root=places.root,
@@ -113,16 +121,16 @@ def assemble(start: "Start", ground: Ground) -> tuple[Runner, Context]:
             runner.journal(),
             start.specs,
             section=runner.section,
-            classify=lambda found, examined: _classified(start, ground, began, found, examined),
+            classify=lambda found, examined: _classified(start, present, began, found, examined),
             duration_s=runner.spent_ms / 1000,
         )
 
     context = Context(
         root=places.root,
-        tree=ground.tree,
+        tree=ground.tree if ground else places.root,
         state=places.state,
         logs=places.logs,
-        files=ground.files,
+        files=ground.files if ground else (),
         examination=began.examination,
         started_at=clock.from_text(head.started_at),
         zone=clock.zone(head.zone),
@@ -136,7 +144,7 @@ def assemble(start: "Start", ground: Ground) -> tuple[Runner, Context]:
         night=tonight,
     )
     runner = Runner(night, context)
-    return runner, context
+    return runner
 
 
 def refusal(change: Change, mode: str, artefacts: Sequence[str]) -> str | None:
@@ -153,7 +161,11 @@ def refusal(change: Change, mode: str, artefacts: Sequence[str]) -> str | None:
 
 
 def _classified(
-    start: "Start", ground: Ground, began: Started, found: Sequence[Finding], examined: Sequence[Examined]
+    start: "Start",
+    present: Container[str],
+    began: Started,
+    found: Sequence[Finding],
+    examined: Sequence[Examined],
 ) -> tuple[Known, ...]:
     folder = start.places.state / "night"
     name = began.previous_findings
@@ -168,7 +180,7 @@ def _classified(
         found,
         examined,
         night=start.checkpoint.current.night,
-        present_paths=frozenset(file.path for file in ground.files),
+        present_paths=present,
         renames=moved,
         suppressions=wishes,
     )

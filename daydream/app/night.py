@@ -128,26 +128,25 @@ def _decide(start: Start) -> Decision:
 
 def _one(start: Start, decision: Decision) -> Head:
     """Begin or take up one night and take it to its end."""
-    if isinstance(decision, Begin):
-        ground = _begin(start, decision)
-    else:
-        ground = _take_up(start)
-    runner, _ = assembly.assemble(start, ground)
+    ground = _begin(start, decision) if isinstance(decision, Begin) else _take_up(start, decision)
+    runner = assembly.assemble(start, ground)
     if isinstance(decision, Abandon):
-        checkpoint = start.checkpoint
-        checkpoint.commit(Entered(state=start.specs[-1].state, closing=decision.reason))
+        start.checkpoint.commit(Entered(state=start.specs[-1].state, closing=decision.reason))
     if isinstance(decision, Reopen):
         runner.reopen()
     with assembly.telemetry(start.checkpoint, runner):
         return runner.run()
 
 
-def _take_up(start: Start) -> Ground:
-    journal_start = assembly.started(start.checkpoint)
+def _take_up(start: Start, decision: Decision) -> Ground | None:
+    """Come back to the commit that the run was begun on; a night that is only closed needs no ground."""
     head = start.checkpoint.current
     if head.closed is None:
         start.checkpoint.commit(resumed=head.resumed + 1)
-    return prepare(start.places, start.config, start.stop, commit=journal_start.examination.commit)
+    if isinstance(decision, Abandon) or head.closing:
+        return None
+    commit = assembly.started(start.checkpoint).examination.commit
+    return prepare(start.places, start.config, start.stop, commit=commit, resumed=True)
 
 
 def _begin(start: Start, decision: Begin) -> Ground:
@@ -186,7 +185,7 @@ def _begin(start: Start, decision: Begin) -> Ground:
         first_night=first_night,
         previous_findings=previous.name if previous else None,
         previous_commit=findings.read(previous).commit if previous else None,
-        inbox_bytes=suppressions.size(inbox),
+        inbox_bytes=suppressions.read_suppressions(inbox, None)[1],
         first=cut_names(places.state / "night", former) if former else {},
     )
     checkpoint.begin(head, began, Entered(state=states[0]))

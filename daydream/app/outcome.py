@@ -31,7 +31,7 @@ def _first_screen(places: Places, head: Head) -> tuple[str, ...]:
     import msgspec
 
     from daydream.report.document import ReportDoc
-    from daydream.report.render import first_screen
+    from daydream.report.first_screen import first_screen
 
     twin = places.logs / f"report_{head.night}.json"
     if not twin.is_file():

@@ -1,7 +1,7 @@
 """The contract of a step: plan, run, section. Steps are pure towards the outside."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from daydream.config.model import Config
@@ -40,7 +40,7 @@ class StepSpec:
 
     `group` and `key` name the state (`maintain.docs`); `make` binds the step's options; `share` is its
     weight when the night's budget is shared out; `on_failure` says whether the night goes on; `needs`
-    names states without whose success it is skipped.
+    names states without whose success it is skipped; `rules` says why each of its rules is trusted.
     """
 
     group: Literal["dream", "maintain"]
@@ -50,6 +50,7 @@ class StepSpec:
     share: float = 1.0
     on_failure: Literal["continue", "halt"] = "continue"
     needs: tuple[str, ...] = ()
+    rules: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def state(self) -> str:

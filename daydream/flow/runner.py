@@ -145,7 +145,9 @@ class Runner:
             self._commit(Entered(state=position.state), Finished(how=how), spent_ms=self.spent_ms)
             return
         position.trigger("conclude" if halting or head.closing else "advance")
-        self._commit(Entered(state=position.state, closing=halting), spent_ms=self.spent_ms)
+        self._commit(
+            Entered(state=position.state, closing=halting), spent_ms=self.spent_ms, entered_at=clock.to_text(clock.now())
+        )
 
     def _halting(self, head: Head) -> str | None:
         for spec in self._night.specs:

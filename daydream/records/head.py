@@ -77,6 +77,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     closing: str | None = None
     closed: str | None = None
     states: dict[str, StateCount] = {}
+    entered_at: str = ""
     plan_at: int = 0
     cursor: str | None = None
     part: int = 0

@@ -138,6 +138,10 @@ class Checkpoint:
             durable.make_folder(run_folder(self.folder, head.run))
         self.head = replace(head, gen=self.head.gen if self.head else 0)
         self.commit(*first)
+        # The generation before must be of this run too, or damage would throw us back to the last one.
+        with durable.reported(self.folder, "writing"):
+            self._keep_generation(self.folder / "state.json")
+        self.commit()
 
     def commit(
         self, *happened: Entry, attempt: Attempt | msgspec.UnsetType | None = msgspec.UNSET, **fields: Any
@@ -167,9 +171,9 @@ class Checkpoint:
             head = replace(head, tail=tuple(msgspec.Raw(line[:-1]) for line in lines))
         path = self.folder / "state.json"
         with durable.reported(path, "writing"):
-            durable.replace(path, encode(head))
             if any(isinstance(entry, Entered) for entry in happened):
                 self._keep_generation(path)
+            durable.replace(path, encode(head))
         self.head = head
         return head
 
@@ -197,7 +201,9 @@ class Checkpoint:
         return replace(head, segments={**head.segments, "journal": longer}, tail=())
 
     def _keep_generation(self, path: Path) -> None:
-        """Keep this generation under a second name; the next commit makes the name durable."""
+        """Keep the last generation of a state under a second name; the replacement makes it durable."""
+        if not path.exists():
+            return
         temporary = self.folder / ".state.prev.json.tmp"
         temporary.unlink(missing_ok=True)
         os.link(path, temporary)

@@ -29,12 +29,12 @@ class RunLock:
         lock = FileLock(
             str(self.path), timeout=0, mode=0o600, fallback_to_soft=False, preserve_lock_file=True
         )
-        try:
-            with reported(self.path, "locking"):
+        with reported(self.path, "locking"):
+            try:
                 lock.acquire()
-        except Timeout as error:
-            msg = "another daydream is working on this repository; `daydream status` shows how far it is"
-            raise TryAgain(msg) from error
+            except Timeout as error:
+                msg = "another daydream is working on this repository; `daydream status` shows how far it is"
+                raise TryAgain(msg) from error
         self._lock = lock
 
     @property

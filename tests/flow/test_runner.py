@@ -21,9 +21,7 @@ class Died(BaseException):
 
 
 def _finding(name: str) -> Finding:
-    return Finding(
-        rule="r", rule_version=1, severity="low", subject="a.py", identity=name, message=name
-    )
+    return Finding(rule="r", rule_version=1, severity="low", subject="a.py", identity=name, message=name)
 
 
 def test_every_sub_step_runs_once_in_order_and_the_night_ends_done(tmp_path: Path) -> None:

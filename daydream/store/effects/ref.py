@@ -70,6 +70,8 @@ def standing(effect: Effect, ground: Ground) -> Standing:
 def act(effect: Effect, ground: Ground) -> None:
     """Move the ref from its old to its new value."""
     new = effect.after or ""
+    if _value(effect.path, ground) == new:
+        return
     _swap(ground, effect.path, new, effect.before or _none(new))
 
 

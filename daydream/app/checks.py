@@ -1,0 +1,101 @@
+"""fsck: check everything on disk by reading it; repairs nothing."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from daydream.app.views import places_of
+from daydream.contracts.use_cases import RunResult
+from daydream.errors import DaydreamError, StateDamaged, StateNewer
+from daydream.records.head import Head, Segment
+from daydream.repository.places import Places
+from daydream.store import checkpoint, findings, segments
+from daydream.store.applier import read_effects
+from daydream.store.recovery import check_lengths
+
+
+def fsck(root: Path, config_file: Path | None) -> RunResult:
+    """Check heads, journals, plans, effects, findings and the dream store.
+
+    The exit code is 0 where all holds, 70 where something is damaged, 78 where something is newer.
+    """
+    places = places_of(root, config_file)
+    lines, code = [], 0
+    for what, trouble in _checks(places):
+        lines.append(f"{'damaged' if trouble else 'sound'}: {what}{f': {trouble}' if trouble else ''}")
+        if trouble is not None:
+            code = max(
+                code, StateNewer.exit_code if isinstance(trouble, StateNewer) else StateDamaged.exit_code
+            )
+    return RunResult(exit_code=code, lines=tuple(lines), data={"sound": code == 0, "checks": lines})
+
+
+def _checks(places: Places) -> Iterator[tuple[str, DaydreamError | None]]:
+    folder = places.state / "night"
+    for name in ("state.json", "state.prev.json"):
+        path = folder / name
+        if path.exists():
+            yield str(path), _head_trouble(path)
+    for path in sorted(folder.glob("runs/*/")):
+        yield str(path), _run_trouble(folder, path.name)
+    for path in findings.snapshots(folder / "findings"):
+        yield str(path), _trouble_of(path)
+    if (places.state / "dreams.db").exists():
+        yield str(places.state / "dreams.db"), _database_trouble(places.state / "dreams.db")
+
+
+def _head_trouble(path: Path) -> DaydreamError | None:
+    try:
+        checkpoint.decode(path.read_bytes(), str(path))
+    except (StateDamaged, StateNewer) as error:
+        return error
+    return None
+
+
+def _run_trouble(folder: Path, run: str) -> DaydreamError | None:
+    """Check a run's journal, plan and effects against its head, where it still has one."""
+    try:
+        head = _head(folder, run)
+        if head is None:
+            return StateDamaged("it has no readable head")
+        check_lengths(folder, head)
+        for _ in checkpoint.entries(folder, head):
+            pass
+        base = checkpoint.run_folder(folder, run)
+        plan = head.segments.get("plan", Segment())
+        segments.read(base / "plan.jsonl", plan)
+        for _ in segments.names(base / "plan.jsonl", plan, 0):
+            pass
+        for _ in read_effects(base / "effects.jsonl", head.segments.get("effects", Segment())):
+            pass
+    except (StateDamaged, StateNewer) as error:
+        return error
+    return None
+
+
+def _head(folder: Path, run: str) -> Head | None:
+    current = checkpoint.read_head(folder)
+    if current is not None and current.run == run:
+        return current
+    path = checkpoint.run_folder(folder, run) / "head.json"
+    return checkpoint.decode(path.read_bytes(), str(path)) if path.exists() else None
+
+
+def _trouble_of(path: Path) -> DaydreamError | None:
+    try:
+        findings.read(path)
+    except (StateDamaged, StateNewer) as error:
+        return error
+    return None
+
+
+def _database_trouble(path: Path) -> DaydreamError | None:
+    try:
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        try:
+            (answer,) = connection.execute("PRAGMA quick_check").fetchone()
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        return StateDamaged(str(error))
+    return None if answer == "ok" else StateDamaged(str(answer))

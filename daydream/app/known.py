@@ -1,0 +1,99 @@
+"""What is known: findings from the last report's memory, and silencing one."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from daydream import clock
+from daydream.app.registry import NIGHT
+from daydream.app.views import places_of
+from daydream.contracts.use_cases import RunResult
+from daydream.errors import UsageError
+from daydream.records.night import Known
+from daydream.report.rank import rank
+from daydream.store import findings as memory
+from daydream.store.suppressions import Suppression, append_suppression
+
+
+def findings(root: Path, config_file: Path | None, new_only: bool) -> RunResult:
+    """List what is known and not gone, most worth acting on first."""
+    snapshot = _snapshot(root, config_file)
+    wanted = [k for k in snapshot.findings if k.standing != "gone" and (k.standing == "new" or not new_only)]
+    rows = sorted(wanted, key=rank)
+    lines = [_line(known) for known in rows] or ["nothing is known" if not new_only else "nothing is new"]
+    data = {"night": snapshot.night, "findings": [msgspec.to_builtins(known) for known in rows]}
+    return RunResult(lines=tuple(lines), data=data)
+
+
+def show_finding(root: Path, config_file: Path | None, finding_id: str) -> RunResult:
+    """Show one finding with its history and where its rule is explained.
+
+    Raises:
+        UsageError: no finding has this id.
+    """
+    known = _one(root, config_file, finding_id)
+    where = f"{known.subject}:{known.line}" if known.line else known.subject
+    seen = f"first seen {known.first_night}, last {known.last_night}; standing: {known.standing.replace('_', ' ')}"
+    lines = [
+        f"{known.id}  {known.severity}  {known.rule} (version {known.rule_version})",
+        f"  {where}",
+        f"  {known.message}",
+        *([f"  do: {known.action}"] if known.action else []),
+        *([f"  evidence: {known.evidence}"] if known.evidence else []),
+        f"  {seen}",
+        f"  worth: {known.worth:.2f} (findings below 0.50 are counted, not printed)",
+        *([f"  trusted because: {reason}"] if (reason := _trust(known.rule)) else []),
+        *([f"  silent until {known.suppressed_until}"] if known.suppressed_until else []),
+    ]
+    data: dict[str, Any] = {"finding": msgspec.to_builtins(known), "trust": _trust(known.rule)}
+    return RunResult(lines=tuple(lines), data=data)
+
+
+def suppress(
+    root: Path, config_file: Path | None, finding_id: str, days: int | None, reason: str | None
+) -> RunResult:
+    """Silence one finding from the next night on; for good unless days are given.
+
+    Raises:
+        UsageError: no finding has this id, or the days are not positive.
+    """
+    if days is not None and days < 1:
+        msg = f"--days {days}: give at least one day"
+        raise UsageError(msg)
+    known = _one(root, config_file, finding_id)
+    until = clock.now().date() + dt.timedelta(days=days) if days else None
+    wish = Suppression(id=known.id, until=until, reason=reason or "", at=clock.to_text(clock.now()))
+    append_suppression(places_of(root, config_file).state / "night" / "inbox", wish)
+    line = f"{known.id} is silent {f'until {until}' if until else 'for good'}, from the next night on"
+    return RunResult(lines=(line,), data={"id": known.id, "until": until.isoformat() if until else None})
+
+
+def _snapshot(root: Path, config_file: Path | None) -> memory.Snapshot:
+    places = places_of(root, config_file)
+    newest = memory.latest(places.state / "night" / "findings")
+    if newest is None:
+        msg = "no night has finished here yet; `daydream run` finishes one"
+        raise UsageError(msg)
+    return memory.read(newest)
+
+
+def _one(root: Path, config_file: Path | None, finding_id: str) -> Known:
+    matches = [k for k in _snapshot(root, config_file).findings if finding_id and k.id.startswith(finding_id)]
+    if len(matches) != 1:
+        trouble = "no finding has" if not matches else f"{len(matches)} findings begin with"
+        msg = f"{trouble} the id {finding_id!r}; `daydream findings` lists them"
+        raise UsageError(msg)
+    return matches[0]
+
+
+def _line(known: Known) -> str:
+    where = f"{known.subject}:{known.line}" if known.line else known.subject
+    mark = "" if known.suppressed_until is None else " (silent)"
+    return f"{known.id}  {known.standing:<5} {known.severity:<6} {where}  {known.message}{mark}"
+
+
+def _trust(rule: str) -> str | None:
+    """Why a rule is trusted, in its step's words; None where the step says nothing of it."""
+    return next((spec.rules[rule] for spec in NIGHT if rule in spec.rules), None)

@@ -1,0 +1,176 @@
+"""Setting up: `init` shows a configuration for what is here, `doctor` says what works and what would mend the rest."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from daydream.config.load import load, raw_paths, user_file
+from daydream.config.model import Config
+from daydream.contracts.use_cases import RunResult
+from daydream.errors import DaydreamError, StateDamaged, StateNewer, UsageError
+from daydream.processes import Stop
+from daydream.repository import interpreter
+from daydream.repository import places as where
+from daydream.repository.places import Places
+
+_FOUND_KEYS = ("SENTRY_AUTH_TOKEN", "SENTRY_DSN", "OPENROUTER_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY")
+
+
+class Check(NamedTuple):
+    """One line of `doctor`: what was looked at, ok / off / trouble, what is so, and what would mend it."""
+
+    what: str
+    state: str
+    found: str
+    mend: str = ""
+
+
+def init(root: Path, config_file: Path | None, write: bool) -> RunResult:
+    """Show a first configuration for this repository; with `write`, add it to the person's own file.
+
+    Raises:
+        UsageError: the file already speaks of this repository.
+        DaydreamError: the file cannot be written.
+    """
+    stop = Stop()
+    places = _places(root, config_file, stop)
+    config = load(places.root, config_file, {}, os.environ).config
+    path = config_file or user_file(os.environ)
+    text = "\n".join(_proposed(places, config, stop)) + "\n"
+    data: dict[str, Any] = {"file": str(path), "text": text, "written": write}
+    if not write:
+        lines = (f"# would be added to {path} (`daydream init --write` does it):", *text.splitlines())
+        return RunResult(lines=lines, data=data)
+    former = path.read_text("utf-8") if path.exists() else ""
+    if f'"{places.root}"' in former:
+        msg = f"{path} already speaks of {places.root}; edit it there"
+        raise UsageError(msg)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as handle:
+            handle.write(("\n" if former else "") + text)
+    except OSError as error:
+        msg = f"cannot write {path}: {error.strerror}"
+        raise DaydreamError(msg) from error
+    return RunResult(lines=(f"written: {path}", "`daydream run` starts the first night"), data=data)
+
+
+def _proposed(places: Places, config: Config, stop: Stop) -> Iterator[str]:
+    """The lines for one repository: what was detected is set or explained, what costs or leaves is commented."""
+    table = f"repositories.{json.dumps(str(places.root))}"
+    yield f"[{table}.night]"
+    yield 'mode = "report"  # "apply" also cleans untracked caches'
+    yield ""
+    yield f"[{table}.interpreter]"
+    found = interpreter.find(places, config.interpreter.path, os.environ, stop)
+    if found is not None:
+        yield f"# found by itself: {found.path} ({found.version[0]}.{found.version[1]}, {found.why})"
+    yield '# path = ".venv/bin/python"'
+    yield ""
+    yield f"[{table}.logs]"
+    yield '# sources = ["/var/log/myapp/*.log"]  # beside what is found below the root'
+    yield ""
+    yield f"[{table}.sentry]"
+    yield '# organization = "my-org"  # then GET requests go to base_url with the token in DAYDREAM_SENTRY_TOKEN'
+    yield '# projects = ["my-project"]'
+
+
+def doctor(root: Path, config_file: Path | None) -> RunResult:
+    """Check what a night needs and what it could use; the exit code is 1 where something it needs is missing."""
+    checks = list(_checks(root, config_file, Stop()))
+    lines = [f"{c.state:<8} {c.what}: {c.found}{f'; {c.mend}' if c.mend else ''}" for c in checks]
+    failed = any(check.state == "trouble" for check in checks)
+    data = {"checks": [check._asdict() for check in checks]}
+    return RunResult(exit_code=int(failed), lines=tuple(lines), data=data)
+
+
+def _checks(root: Path, config_file: Path | None, stop: Stop) -> Iterator[Check]:
+    yield Check("python", "ok", f"{sys.version_info.major}.{sys.version_info.minor} at {sys.executable}")
+    yield _git()
+    try:
+        places = _places(root, config_file, stop)
+        config = load(places.root, config_file, {}, os.environ).config
+    except DaydreamError as error:
+        yield Check("repository", "trouble", str(error))
+        return
+    kind = "a git checkout" if places.has_git else "no git: a snapshot is examined, in report mode"
+    yield Check("repository", "ok", f"{places.root} ({kind})")
+    yield _state(places)
+    yield from _interpreters(places, config, stop)
+    yield from _programs()
+    yield _sentry(config)
+    for name in _FOUND_KEYS:
+        if os.environ.get(name):
+            yield Check(
+                name,
+                "off",
+                "available in the environment, not used: only your own configuration switches it on",
+            )
+
+
+def _git() -> Check:
+    path = shutil.which("git")
+    if path is None:
+        return Check("git", "trouble", "not on PATH", "install git")
+    return Check("git", "ok", path)
+
+
+def _state(places: Places) -> Check:
+    from daydream.store.checkpoint import read_head
+
+    existing = next(folder for folder in (places.state, *places.state.parents) if folder.exists())
+    if not os.access(existing, os.W_OK):
+        return Check(
+            "state", "trouble", f"{existing} cannot be written", "set paths.state in your configuration"
+        )
+    room = os.statvfs(existing)
+    free = f"{room.f_bavail * room.f_frsize / 2**30:.1f} GiB free"
+    try:
+        head = read_head(places.state / "night")
+    except (StateDamaged, StateNewer) as error:
+        return Check("state", "trouble", str(error), "`daydream fsck` says more")
+    night = f"last night {head.night}, {head.closed or 'unfinished'}" if head else "no night yet"
+    return Check("state", "ok", f"{places.state} ({night}; {free})")
+
+
+def _interpreters(places: Places, config: Config, stop: Stop) -> Iterator[Check]:
+    chosen = False
+    for candidate in interpreter.candidates(places, config.interpreter.path, os.environ, stop):
+        state = "ok" if candidate.usable and not chosen else "off"
+        version = f" {candidate.version[0]}.{candidate.version[1]}" if candidate.version else ""
+        yield Check("interpreter", state, f"{candidate.path}{version}: {candidate.why}")
+        chosen = chosen or candidate.usable
+    if not chosen:
+        found = "the repository has none that was found; source is parsed with daydream's own"
+        yield Check("interpreter", "off", found, "set interpreter.path in your configuration")
+
+
+def _programs() -> Iterator[Check]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    for name in ("ruff", "vulture"):
+        try:
+            yield Check(name, "ok", version(name))
+        except PackageNotFoundError:
+            yield Check(name, "trouble", "not installed", f"{sys.executable} -m pip install {name}")
+
+
+def _sentry(config: Config) -> Check:
+    options = config.sentry
+    if options.organization is None:
+        mend = "set sentry.organization in your configuration to switch it on"
+        return Check("sentry", "off", "nothing is asked", mend)
+    if not os.environ.get(options.token_env):
+        return Check(
+            "sentry", "trouble", f"{options.token_env} is not set", f"export {options.token_env}=..."
+        )
+    return Check("sentry", "ok", f"{options.base_url}, organization {options.organization}")
+
+
+def _places(root: Path, config_file: Path | None, stop: Stop) -> Places:
+    state, logs, cache = raw_paths(root, config_file, os.environ)
+    return where.locate(root, state=state, logs=logs, cache=cache, stop=stop)

@@ -1,0 +1,218 @@
+"""Looking at nights: status, reports and runs. Nothing here writes or locks."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from daydream.config.sources import raw_paths
+from daydream.contracts.use_cases import RunResult
+from daydream.errors import UsageError
+from daydream.repository.places import Places, find
+from daydream.store.checkpoint import read_head
+
+if TYPE_CHECKING:
+    from daydream.flow.facts import Trace
+    from daydream.records.head import Head
+
+NEVER = "no night was ever started here; `daydream run` starts one, `daydream peek` takes a first look"
+
+
+def places_of(root: Path, config_file: Path | None) -> Places:
+    """Where daydream's data of a repository lies.
+
+    Raises:
+        UsageError: no night was ever started there.
+    """
+    state, logs, cache = raw_paths(root, config_file, os.environ)
+    places = find(root, state=state, logs=logs, cache=cache)
+    if places is None:
+        raise UsageError(NEVER)
+    return places
+
+
+def head_of(places: Places) -> "Head":
+    """The head of the current run.
+
+    Raises:
+        UsageError: no night was ever started there.
+        StateDamaged, StateNewer: it cannot be read.
+    """
+    head = read_head(places.state / "night")
+    if head is None:
+        raise UsageError(NEVER)
+    return head
+
+
+def status(root: Path, config_file: Path | None) -> RunResult:
+    """Say where the night stands; the JSON carries current_step, step_started_at, step_progress,
+    completed_steps and daily_report beside our own words."""
+    from daydream.store.lock import is_held
+
+    state, logs, cache = raw_paths(root, config_file, os.environ)
+    places = find(root, state=state, logs=logs, cache=cache)
+    head = read_head(places.state / "night") if places else None
+    if places is None or head is None:
+        return RunResult(lines=(NEVER,), data={"status": "never", "completed_steps": []})
+    held = is_held(places.state / "night")
+    condition = _condition(head, held)
+    report = places.logs / f"report_{head.night}.md"
+    done = [name for name, count in head.states.items() if count.closed]
+    count = head.states.get(head.position)
+    planned = count.planned if count else None
+    data: dict[str, Any] = {
+        "status": condition,
+        "run": head.run,
+        "night": head.night,
+        "mode": head.mode,
+        "position": head.position,
+        "current_step": None if head.closed else head.position.partition(".")[2],
+        "step_started_at": head.entered_at or None,
+        "step_progress": {"done": count.ended if count else 0, "total": planned},
+        "completed_steps": done,
+        "daily_report": str(report) if report.is_file() else None,
+        "started_at": head.started_at,
+        "failed": head.failed,
+        "resumed": head.resumed,
+        "closed": head.closed,
+    }
+    return RunResult(lines=tuple(_status_lines(data, count.ended if count else 0, planned)), data=data)
+
+
+def _condition(head: "Head", held: bool | None) -> str:
+    if head.closed is not None:
+        return f"{head.closed}, with failures" if head.failed else head.closed
+    if held is None:
+        return "unfinished"
+    return "running" if held else "interrupted"
+
+
+def _status_lines(data: dict[str, Any], ended: int, planned: int | None) -> Iterator[str]:
+    yield f"night of {data['night']} (run {data['run']}, {data['mode']} mode): {data['status']}"
+    if data["closed"] is None:
+        of = f"{ended} of {planned} sub-steps" if planned is not None else "not planned yet"
+        yield f"at {data['position']}: {of}; {len(data['completed_steps'])} states done"
+    if data["status"] == "interrupted":
+        yield "`daydream run` continues it"
+    if data["daily_report"]:
+        yield f"report: {data['daily_report']}"
+
+
+def report(root: Path, config_file: Path | None, date: str | None, path_only: bool) -> RunResult:
+    """Show a report, the latest unless a date is given.
+
+    Raises:
+        UsageError: there is none.
+    """
+    places = places_of(root, config_file)
+    name = f"report_{date}.md" if date else "latest.md"
+    path = places.logs / name
+    if date and not date.replace("-", "").isdigit():
+        msg = f"--date {date!r} is not a date; write it as 2026-11-21"
+        raise UsageError(msg)
+    if not path.is_file():
+        there = sorted(p.stem.removeprefix("report_") for p in places.logs.glob("report_*.md"))
+        known = f"; there are {', '.join(there[-5:])}" if there else ""
+        msg = f"there is no report {date or 'yet'} in {places.logs}{known}"
+        raise UsageError(msg)
+    twin = path.with_suffix(".json")
+    data: dict[str, Any] = {"path": str(path)}
+    if twin.is_file() and not path_only:
+        import json
+
+        data["report"] = json.loads(twin.read_bytes())
+    text = path.read_text("utf-8", "replace")
+    return RunResult(lines=(str(path),) if path_only else tuple(text.splitlines()), report=path, data=data)
+
+
+def runs(root: Path, config_file: Path | None) -> RunResult:
+    """List the runs that are still known, oldest first."""
+    from daydream.store.runs import heads
+
+    places = places_of(root, config_file)
+    rows = []
+    for name, head in heads(places.state / "night"):
+        how = "unreadable" if head is None else head.closed or "unfinished"
+        findings = sum(s.findings for s in head.states.values()) if head else None
+        rows.append(
+            {
+                "run": name,
+                "closed": how,
+                "failed": head.failed if head else None,
+                "mode": head.mode if head else None,
+                "findings": findings,
+                "resumed": head.resumed if head else None,
+                "started_at": head.started_at if head else None,
+            }
+        )
+    lines = [
+        f"{row['run']}  {row['closed']}{' with failures' if row['failed'] else ''}  {row['mode'] or '?'}  "
+        f"{'not measured' if row['findings'] is None else row['findings']} findings"
+        for row in rows
+    ]
+    return RunResult(lines=tuple(lines), data={"runs": rows})
+
+
+def show(root: Path, config_file: Path | None, run: str) -> RunResult:
+    """Show one run: its states, the sub-steps that did not end well, its effects.
+
+    Raises:
+        UsageError: there is no such run.
+        StateDamaged: its journal cannot be read.
+    """
+    from daydream.flow.facts import trace
+    from daydream.store.checkpoint import entries
+    from daydream.store.runs import heads
+
+    folder = places_of(root, config_file).state / "night"
+    head = dict(heads(folder)).get(run)
+    if head is None:
+        msg = f"there is no readable run {run!r}; `daydream runs` lists them"
+        raise UsageError(msg)
+    journal = trace(entries(folder, head))
+    trouble = [
+        {"state": state, "sub_step": name, "kind": t.kind, "reason": t.reason}
+        for state, traces in journal.states.items()
+        for name, t in traces.items()
+        if t.kind in ("failed", "skipped")
+    ]
+    effects = [
+        {"id": e.id, "kind": e.kind, "path": e.path, "status": e.status, "detail": e.detail}
+        for e in journal.effects.values()
+    ]
+    data = {
+        "run": run,
+        "closed": head.closed,
+        "states": _states(head),
+        "trouble": trouble,
+        "effects": effects,
+    }
+    return RunResult(lines=tuple(_show_lines(head, journal, trouble, effects)), data=data)
+
+
+def _states(head: "Head") -> dict[str, dict[str, Any]]:
+    return {
+        name: {
+            "planned": s.planned,
+            "ended": s.ended,
+            "skipped": s.skipped,
+            "failed": s.failed,
+            "cut": s.cut,
+            "findings": s.findings,
+        }
+        for name, s in head.states.items()
+    }
+
+
+def _show_lines(
+    head: "Head", journal: "Trace", trouble: list[dict[str, str]], effects: list[dict[str, str]]
+) -> Iterator[str]:
+    yield f"run {head.run}: {head.closed or 'unfinished'}, {head.mode} mode, begun {head.started_at}"
+    for name, count in head.states.items():
+        planned = "not planned" if count.planned is None else f"{count.ended}/{count.planned} sub-steps"
+        why = journal.closed.get(name, "")
+        yield f"  {name}: {planned}, {count.findings} findings{f' (skipped: {why})' if why else ''}"
+    for row in trouble:
+        yield f"  {row['kind']}: {row['state']} {row['sub_step']}: {row['reason']}"
+    for row in effects:
+        yield f"  effect {row['id']} {row['kind']} {row['path']}: {row['status']} {row['detail']}".rstrip()

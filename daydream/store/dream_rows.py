@@ -1,0 +1,293 @@
+"""Rows of the dream store from what they stand for, and back: the only place that knows the columns."""
+
+import dataclasses
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from daydream.contracts.dream import Dream, Procedure, Verdict
+from daydream.records.outcome import Row
+from daydream.store.dreams import DreamStore
+
+_CHUNK = 400
+_PROCEDURES = """
+SELECT p.*, h.last_change, s.mentions_known, t.tests, t.paths FROM procedures p
+LEFT JOIN file_history h ON h.run = p.run AND h.path = p.path
+LEFT JOIN snapshots s ON s.run = p.run
+LEFT JOIN tested_names t ON t.run = p.run AND t.name = p.mention
+"""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A finished catalogue. `complete`: no examined file was left out for want of time or by a failure."""
+
+    run: str
+    commit: str | None
+    files: int
+    procedures: int
+    complete: bool
+    names_hash: str
+    mentions_known: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CataloguedFile:
+    """One Python file of a catalogue: `status` is read, not_parsed, not_read or generated."""
+
+    path: str
+    blob: str
+    status: str
+    reason: str | None
+    parser: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Visit:
+    """One procedure that a kind was asked about: how many dreams it had for it, how many were kept."""
+
+    path: str
+    qualname: str
+    occurrence: int
+    source_hash: str
+    kind: str
+    kind_version: int
+    proposed: int
+    stored: int
+
+
+def json_text(value: Any) -> str:
+    """Write a value as JSON with sorted keys."""
+    return msgspec.json.encode(value, order="deterministic").decode()
+
+
+def record_row(table: str, record: Any) -> Row:
+    """Return a row of a flat dataclass whose fields are the table's columns."""
+    return Row(table, dataclasses.asdict(record))
+
+
+def procedure_row(procedure: Procedure, mention: str) -> Row:
+    """Return the row of a catalogued procedure; `mention` is the word to look for in tests."""
+    return Row(
+        "procedures",
+        {
+            "path": procedure.path,
+            "qualname": procedure.qualname,
+            "occurrence": procedure.occurrence,
+            "source_hash": procedure.source_hash,
+            "blob": procedure.blob,
+            "first_line": procedure.first_line,
+            "last_line": procedure.last_line,
+            "signature": procedure.signature,
+            "summary": procedure.summary,
+            "complexity": procedure.complexity,
+            "side_effects": procedure.side_effects,
+            "is_async": int(procedure.is_async),
+            "decorators": json_text(procedure.decorators),
+            "mention": mention,
+        },
+    )
+
+
+def copied_procedures(store: DreamStore, run: str, paths: Sequence[str]) -> list[Row]:
+    """Return the rows of these files in the catalogue of `run`, ready to be added to another."""
+    found = _in_chunks(store, "SELECT * FROM procedures WHERE run = ? AND path IN ({})", (run,), paths)
+    return [Row("procedures", _without_key(row)) for row in found]
+
+
+def dream_row(dream: Dream) -> Row:
+    """Return the row of a new dream; what is judged later is not part of it."""
+    values = dataclasses.asdict(dream)
+    for later in ("status", "viability", "tier"):
+        del values[later]
+    return Row("dream_procedures", {**values, "details": json_text(dream.details)})
+
+
+def verdict_row(verdict: Verdict, evaluated_at: str) -> Row:
+    """Return the row of a verdict."""
+    values = dataclasses.asdict(verdict)
+    return Row("verdicts", {**values, "reasons": json_text(verdict.reasons), "evaluated_at": evaluated_at})
+
+
+def event_row(dream_id: str, event: str, reason: str, at: str) -> Row:
+    """Return the row that archives or restores a dream."""
+    return Row("dream_events", {"dream_id": dream_id, "event": event, "reason": reason, "at": at})
+
+
+def snapshot(store: DreamStore, run: str) -> Snapshot | None:
+    """Return the catalogue of this run, if it was finished."""
+    found = store.rows("SELECT * FROM snapshots WHERE run = ?", (run,))
+    return _snapshot(found[0]) if found else None
+
+
+def last_snapshot(store: DreamStore, *, before: str | None = None) -> Snapshot | None:
+    """Return the last complete catalogue, not that of the run `before`."""
+    sql = "SELECT * FROM snapshots WHERE complete = 1 AND run != ? ORDER BY number DESC LIMIT 1"
+    found = store.rows(sql, (before or "",))
+    return _snapshot(found[0]) if found else None
+
+
+def catalogued_files(store: DreamStore, run: str) -> dict[str, CataloguedFile]:
+    """Return the files of a catalogue by path."""
+    found = store.rows("SELECT path, blob, status, reason, parser FROM catalogue_files WHERE run = ?", (run,))
+    return {row["path"]: CataloguedFile(*row) for row in found}
+
+
+def file_history(store: DreamStore, run: str) -> dict[str, str]:
+    """Return the ISO date of the last commit to each file, where it is known."""
+    return {
+        row[0]: row[1]
+        for row in store.rows("SELECT path, last_change FROM file_history WHERE run = ?", (run,))
+    }
+
+
+def source_hashes(store: DreamStore, run: str) -> dict[tuple[str, str, int], str]:
+    """Return the wording of every procedure of a catalogue, by which procedure it is."""
+    found = store.rows("SELECT path, qualname, occurrence, source_hash FROM procedures WHERE run = ?", (run,))
+    return {(row[0], row[1], row[2]): row[3] for row in found}
+
+
+def mentioned_words(store: DreamStore, run: str) -> list[str]:
+    """Return the words to look for in tests, sorted."""
+    found = store.rows("SELECT DISTINCT mention FROM procedures WHERE run = ? ORDER BY mention", (run,))
+    return [row[0] for row in found]
+
+
+def test_mentions(store: DreamStore, run: str) -> dict[str, tuple[str, list[str]]]:
+    """Return for each test file of a catalogue its blob and the words that it mentions."""
+    found = store.rows("SELECT path, blob, names FROM test_mentions WHERE run = ? ORDER BY path", (run,))
+    return {row[0]: (row[1], msgspec.json.decode(row[2], type=list[str])) for row in found}
+
+
+def procedures(
+    store: DreamStore, run: str, keys: Iterable[tuple[str, str, int]] | None = None
+) -> list[Procedure]:
+    """Return the procedures of a catalogue in the order of paths and names; only these where given."""
+    if keys is None:
+        found = store.rows(f"{_PROCEDURES} WHERE p.run = ?", (run,))
+    else:
+        wanted = set(keys)
+        paths = sorted({path for path, _, _ in wanted})
+        where = f"{_PROCEDURES} WHERE p.run = ? AND p.path IN ({{}})"
+        found = _in_chunks(store, where, (run,), paths)
+        found = [row for row in found if (row["path"], row["qualname"], row["occurrence"]) in wanted]
+    return sorted((_procedure(row) for row in found), key=lambda each: each.key)
+
+
+def visits(
+    store: DreamStore, kind: str, version: int, *, not_in: str
+) -> dict[tuple[str, str, int, str], Visit]:
+    """Return what visits of a kind came to for each wording of each procedure, without those of one run.
+
+    `proposed` is the most that one visit found, `stored` what all of them kept.
+    """
+    sql = (
+        "SELECT path, qualname, occurrence, source_hash, kind, kind_version, MAX(proposed), SUM(stored) "
+        "FROM generation_visits WHERE kind = ? AND kind_version = ? AND run != ? "
+        "GROUP BY path, qualname, occurrence, source_hash"
+    )
+    found = [Visit(*row) for row in store.rows(sql, (kind, version, not_in))]
+    return {(each.path, each.qualname, each.occurrence, each.source_hash): each for each in found}
+
+
+def variant_hashes(store: DreamStore, procedure: Procedure) -> set[str]:
+    """Return the variants already dreamt of this wording of a procedure."""
+    sql = (
+        "SELECT variant_hash FROM dream_procedures WHERE base_path = ? AND base_qualname = ? "
+        "AND base_occurrence = ? AND base_source_hash = ?"
+    )
+    return {row[0] for row in store.rows(sql, (*procedure.key, procedure.source_hash))}
+
+
+def dreams(store: DreamStore, *, status: str | None = None, limit: int = 1_000_000) -> list[Dream]:
+    """Return dreams by id; only those of a status where given."""
+    where = "WHERE status = ?" if status else ""
+    sql = f"SELECT * FROM dreams {where} ORDER BY id LIMIT ?"  # noqa: S608 -- the condition is a constant
+    return [_dream(row) for row in store.rows(sql, (*([status] if status else []), limit))]
+
+
+def dreams_of_run(store: DreamStore, run: str) -> list[Dream]:
+    """Return what one run dreamt, by id."""
+    return [_dream(row) for row in store.rows("SELECT * FROM dreams WHERE run = ? ORDER BY id", (run,))]
+
+
+def count_dreams(store: DreamStore, run: str) -> dict[str, int]:
+    """Count what one run dreamt, by type."""
+    sql = "SELECT dream_type, COUNT(*) FROM dream_procedures WHERE run = ? GROUP BY dream_type ORDER BY dream_type"
+    return {row[0]: row[1] for row in store.rows(sql, (run,))}
+
+
+def count_by_status(store: DreamStore) -> dict[str, int]:
+    """Count all kept dreams by status."""
+    return {
+        row[0]: row[1]
+        for row in store.rows("SELECT status, COUNT(*) FROM dreams GROUP BY status ORDER BY status")
+    }
+
+
+def count_by_tier(store: DreamStore) -> dict[int, int]:
+    """Count all judged dreams by tier, whatever became of them."""
+    sql = "SELECT tier, COUNT(*) FROM dreams WHERE tier IS NOT NULL GROUP BY tier ORDER BY tier"
+    return {row[0]: row[1] for row in store.rows(sql)}
+
+
+def bases(store: DreamStore) -> list[tuple[str, tuple[str, str, int], str, str | None]]:
+    """Return of every dream its id, its procedure, the wording it varies and its last event."""
+    sql = "SELECT id, base_path, base_qualname, base_occurrence, base_source_hash, event FROM dreams ORDER BY id"
+    return [(row[0], (row[1], row[2], row[3]), row[4], row[5]) for row in store.rows(sql)]
+
+
+def _in_chunks(
+    store: DreamStore, sql: str, first: tuple[Any, ...], values: Sequence[str]
+) -> list[sqlite3.Row]:
+    found: list[sqlite3.Row] = []
+    for start in range(0, len(values), _CHUNK):
+        part = values[start : start + _CHUNK]
+        found += store.rows(sql.format(", ".join("?" * len(part))), (*first, *part))
+    return found
+
+
+def _without_key(row: sqlite3.Row) -> dict[str, Any]:
+    return {name: row[name] for name in row.keys() if name not in ("run", "seq")}  # noqa: SIM118 -- a Row iterates over its values
+
+
+def _snapshot(row: sqlite3.Row) -> Snapshot:
+    return Snapshot(
+        run=row["run"],
+        commit=row["commit_id"],
+        files=row["files"],
+        procedures=row["procedures"],
+        complete=bool(row["complete"]),
+        names_hash=row["names_hash"],
+        mentions_known=bool(row["mentions_known"]),
+    )
+
+
+def _procedure(row: sqlite3.Row) -> Procedure:
+    # Where every test file was read, a name without a row is mentioned nowhere; else nobody knows.
+    tests = (row["tests"] or 0) if row["mentions_known"] else None
+    return Procedure(
+        path=row["path"],
+        qualname=row["qualname"],
+        occurrence=row["occurrence"],
+        source_hash=row["source_hash"],
+        blob=row["blob"],
+        first_line=row["first_line"],
+        last_line=row["last_line"],
+        signature=row["signature"],
+        summary=row["summary"],
+        complexity=row["complexity"],
+        side_effects=row["side_effects"],
+        is_async=bool(row["is_async"]),
+        decorators=msgspec.json.decode(row["decorators"], type=tuple[str, ...]),
+        tests=tests,
+        test_paths=msgspec.json.decode(row["paths"], type=tuple[str, ...]) if row["paths"] and tests else (),
+        last_change=row["last_change"],
+    )
+
+
+def _dream(row: sqlite3.Row) -> Dream:
+    values = {each.name: row[each.name] for each in dataclasses.fields(Dream)}
+    return Dream(**{**values, "details": msgspec.json.decode(row["details"])})

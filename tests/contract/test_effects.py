@@ -1,0 +1,264 @@
+"""One suite for every kind of effect: staged, done once, recognised, repeated without harm, taken back."""
+
+import hashlib
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from daydream.processes import Stop
+from daydream.records.change import Append, Change, Delete, Edit, Move, SetRef
+from daydream.records.effect import Effect
+from daydream.store.effects import EFFECTS
+from daydream.store.effects.base import Ground, Standing
+
+
+@dataclass
+class Case:
+    """One kind: the change, what the world looks like, and how a person would interfere."""
+
+    change: Change
+    look: Callable[[], object]
+    interfere: Callable[[], object]
+
+
+def _git(root: Path, *argv: str) -> str:
+    done = subprocess.run(
+        ["git", "-c", "user.name=t", "-c", "user.email=t@t", *argv],
+        cwd=root,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Ground:
+    for name in ("checkout", "logs", "state", "staged", "trash"):
+        (tmp_path / name).mkdir()
+    root = tmp_path / "checkout"
+    _git(root, "init", "-q", "-b", "main")
+    (root / "a.txt").write_text("before")
+    (root / "tool.sh").write_text("#!/bin/sh\n")
+    (root / "tool.sh").chmod(0o755)
+    _git(root, "add", ".")
+    _git(root, "commit", "-qm", "first")
+    (root / "cache").mkdir()
+    (root / "cache/x.pyc").write_bytes(b"x")
+    return Ground(
+        places={"checkout": root, "logs": tmp_path / "logs", "state": tmp_path / "state"},
+        root=root,
+        staged=tmp_path / "staged",
+        trash=tmp_path / "trash",
+        stop=Stop(),
+    )
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+def _case(kind: str, ground: Ground) -> Case:
+    root = ground.root
+    file = root / "a.txt"
+    match kind:
+        case "edit":
+            sha = hashlib.sha256(b"before").hexdigest()
+            change: Change = Edit(place="checkout", path="a.txt", content=b"after", expect=sha)
+            return Case(change, lambda: _read(file), lambda: file.write_text("mine"))
+        case "move":
+            change = Move(place="checkout", path="a.txt", target="old/b.txt")
+            other = root / "old/b.txt"
+
+            def occupy() -> None:
+                other.parent.mkdir(exist_ok=True)
+                other.write_text("mine")
+
+            return Case(change, lambda: (_read(file), _read(other)), occupy)
+        case "delete":
+            folder = root / "cache"
+
+            def remake() -> None:
+                folder.mkdir(exist_ok=True)
+                (folder / "new").write_text("mine")
+
+            return Case(
+                Delete(place="checkout", path="cache"),
+                lambda: sorted(p.name for p in folder.glob("*")),
+                remake,
+            )
+        case "append":
+            change = Append(place="checkout", path="a.txt", content=b" and after")
+
+            def write_more() -> None:
+                file.write_bytes((_read(file) or b"") + b" and mine")
+
+            return Case(change, lambda: _read(file), write_more)
+        case _:
+            change = SetRef(
+                ref="refs/daydream/x",
+                parent="HEAD",
+                files={"a.txt": b"after", "tool.sh": b"#!/bin/sh\nexit\n", "new/n.txt": b"n"},
+                message="Change it",
+                instant="2026-03-01T02:00:00Z",
+            )
+
+            def move_ref() -> None:
+                tree = _git(root, "rev-parse", "HEAD^{tree}")
+                _git(root, "update-ref", "refs/daydream/x", _git(root, "commit-tree", tree, "-m", "mine"))
+
+            return Case(change, lambda: _git(root, "for-each-ref", "refs/daydream"), move_ref)
+
+
+def _staged(kind: str, case: Case, ground: Ground) -> Effect:
+    change = case.change
+    path = change.ref if isinstance(change, SetRef) else change.path
+    place = None if isinstance(change, SetRef) else change.place
+    return EFFECTS[kind].stage(change, Effect(id=f"id-{kind}", kind=kind, place=place, path=path), ground)
+
+
+@pytest.fixture(params=sorted(EFFECTS))
+def kind(request: pytest.FixtureRequest) -> Iterator[str]:
+    yield request.param
+
+
+def test_staging_changes_nothing_that_anyone_sees(kind: str, ground: Ground) -> None:
+    case = _case(kind, ground)
+    before = case.look()
+    effect = _staged(kind, case, ground)
+
+    assert case.look() == before
+    assert effect.problem is None
+    assert effect.reversible
+    assert EFFECTS[kind].standing(effect, ground) is Standing.NOT_STARTED
+
+
+def test_an_act_is_recognised_and_may_be_repeated(kind: str, ground: Ground) -> None:
+    case = _case(kind, ground)
+    before = case.look()
+    effect = _staged(kind, case, ground)
+    EFFECTS[kind].act(effect, ground)
+    after = case.look()
+
+    assert after != before
+    assert EFFECTS[kind].standing(effect, ground) is Standing.DONE
+    if kind != "delete":  # what is in the trash is DONE and never acted on again
+        EFFECTS[kind].act(effect, ground)
+        assert case.look() == after
+
+
+def test_staging_again_gives_the_same_effect(kind: str, ground: Ground) -> None:
+    case = _case(kind, ground)
+
+    assert _staged(kind, case, ground) == _staged(kind, case, ground)
+
+
+def test_undo_brings_back_what_was_there_and_may_be_repeated(kind: str, ground: Ground) -> None:
+    case = _case(kind, ground)
+    before = case.look()
+    effect = _staged(kind, case, ground)
+    EFFECTS[kind].act(effect, ground)
+
+    assert EFFECTS[kind].undo(effect, ground)
+    assert case.look() == before
+    assert EFFECTS[kind].undo(effect, ground)
+    assert case.look() == before
+
+
+def test_undo_leaves_alone_what_a_person_changed_since(kind: str, ground: Ground) -> None:
+    case = _case(kind, ground)
+    effect = _staged(kind, case, ground)
+    EFFECTS[kind].act(effect, ground)
+    if kind == "move":
+        ground.root.joinpath("a.txt").write_text("mine")
+    else:
+        case.interfere()
+    now = case.look()
+
+    assert not EFFECTS[kind].undo(effect, ground)
+    assert case.look() == now
+
+
+@pytest.mark.parametrize("kind", ["edit", "move", "append", "ref"])
+def test_what_a_person_changed_before_the_act_is_a_conflict(kind: str, ground: Ground) -> None:
+    case = _case(kind, ground)
+    effect = _staged(kind, case, ground)
+    case.interfere()
+
+    assert EFFECTS[kind].standing(effect, ground) is Standing.CONFLICT
+
+
+def test_an_append_that_was_torn_is_completed_not_repeated(ground: Ground) -> None:
+    case = _case("append", ground)
+    effect = _staged("append", case, ground)
+    (ground.root / "a.txt").write_bytes(b"before and")
+
+    assert EFFECTS["append"].standing(effect, ground) is Standing.PARTIAL
+    EFFECTS["append"].act(effect, ground)
+    assert case.look() == b"before and after"
+
+
+def test_a_move_that_was_torn_is_completed(ground: Ground) -> None:
+    case = _case("move", ground)
+    effect = _staged("move", case, ground)
+    (ground.root / "old").mkdir()
+    (ground.root / "old/b.txt").hardlink_to(ground.root / "a.txt")
+
+    assert EFFECTS["move"].standing(effect, ground) is Standing.PARTIAL
+    EFFECTS["move"].act(effect, ground)
+    assert case.look() == (None, b"before")
+
+
+def test_a_ref_is_set_although_a_killed_git_left_its_lock(ground: Ground) -> None:
+    case = _case("ref", ground)
+    effect = _staged("ref", case, ground)
+    lock = ground.root / ".git/refs/daydream/x.lock"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    EFFECTS["ref"].act(effect, ground)
+
+    assert EFFECTS["ref"].standing(effect, ground) is Standing.DONE
+    assert not lock.exists()
+
+
+def test_a_ref_keeps_modes_and_leaves_index_and_checkout_alone(ground: Ground) -> None:
+    case = _case("ref", ground)
+    index = (ground.root / ".git/index").read_bytes()
+    effect = _staged("ref", case, ground)
+    EFFECTS["ref"].act(effect, ground)
+    modes = _git(ground.root, "ls-tree", "-r", "refs/daydream/x")
+
+    assert "100755" in next(line for line in modes.splitlines() if line.endswith("tool.sh"))
+    assert (ground.root / ".git/index").read_bytes() == index
+    assert (ground.root / "a.txt").read_text() == "before"
+
+
+def test_a_ref_outside_our_own_names_is_refused(ground: Ground) -> None:
+    change = SetRef(
+        ref="refs/heads/main", parent="HEAD", files={}, message="no", instant="2026-03-01T02:00:00Z"
+    )
+    effect = EFFECTS["ref"].stage(change, Effect(id="i", kind="ref", path=change.ref), ground)
+
+    assert effect.problem == "refs/heads/main is not below refs/daydream/"
+
+
+@pytest.mark.parametrize("path", ["../outside", "/etc/passwd", "link/inside"])
+def test_no_path_leaves_its_place(path: str, ground: Ground, tmp_path: Path) -> None:
+    (ground.root / "link").symlink_to(tmp_path)
+
+    with pytest.raises(ValueError, match="leaves the checkout folder"):
+        ground.path("checkout", path)
+
+
+def test_what_is_not_there_is_a_problem_not_an_error(ground: Ground) -> None:
+    for number, change in enumerate(
+        (Delete(place="checkout", path="nothing"), Move(place="checkout", path="nothing", target="x"))
+    ):
+        kind = "delete" if number == 0 else "move"
+        effect = EFFECTS[kind].stage(
+            change, Effect(id="i", kind=kind, place="checkout", path=change.path), ground
+        )
+        assert effect.problem == "nothing is not there"
