@@ -9,7 +9,7 @@ from daydream.contracts.use_cases import RunResult
 from daydream.errors import DaydreamError, StateDamaged, StateNewer
 from daydream.records.head import Head, Segment
 from daydream.repository.places import Places
-from daydream.store import checkpoint, findings, segments
+from daydream.store import checkpoint, findings, heads, segments
 from daydream.store.applier import read_effects
 from daydream.store.recovery import check_lengths
 
@@ -46,7 +46,7 @@ def _checks(places: Places) -> Iterator[tuple[str, DaydreamError | None]]:
 
 def _head_trouble(path: Path) -> DaydreamError | None:
     try:
-        checkpoint.decode(path.read_bytes(), str(path))
+        heads.decode(path.read_bytes(), str(path))
     except (StateDamaged, StateNewer) as error:
         return error
     return None
@@ -61,7 +61,7 @@ def _run_trouble(folder: Path, run: str) -> DaydreamError | None:
         check_lengths(folder, head)
         for _ in checkpoint.entries(folder, head):
             pass
-        base = checkpoint.run_folder(folder, run)
+        base = heads.run_folder(folder, run)
         plan = head.segments.get("plan", Segment())
         segments.read(base / "plan.jsonl", plan)
         for _ in segments.names(base / "plan.jsonl", plan, 0):
@@ -74,11 +74,11 @@ def _run_trouble(folder: Path, run: str) -> DaydreamError | None:
 
 
 def _head(folder: Path, run: str) -> Head | None:
-    current = checkpoint.read_head(folder)
+    current = heads.read_head(folder)
     if current is not None and current.run == run:
         return current
-    path = checkpoint.run_folder(folder, run) / "head.json"
-    return checkpoint.decode(path.read_bytes(), str(path)) if path.exists() else None
+    path = heads.run_folder(folder, run) / "head.json"
+    return heads.decode(path.read_bytes(), str(path)) if path.exists() else None
 
 
 def _trouble_of(path: Path) -> DaydreamError | None:

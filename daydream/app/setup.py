@@ -120,7 +120,7 @@ def _git() -> Check:
 
 
 def _state(places: Places) -> Check:
-    from daydream.store.checkpoint import read_head
+    from daydream.store.heads import read_head
 
     existing = next(folder for folder in (places.state, *places.state.parents) if folder.exists())
     if not os.access(existing, os.W_OK):

@@ -15,12 +15,12 @@ from daydream.records.effect import Effect
 from daydream.records.head import Head
 from daydream.records.journal import EffectEnded
 from daydream.repository.places import Places
-from daydream.store import checkpoint, durable
+from daydream.store import checkpoint, durable, heads
 from daydream.store.applier import read_effects
 from daydream.store.effects import EFFECTS
 from daydream.store.effects.base import Ground
 from daydream.store.lock import RunLock
-from daydream.store.runs import heads
+from daydream.store.runs import known
 
 
 def undo(root: Path, config_file: Path | None, effect_id: str) -> RunResult:
@@ -67,7 +67,7 @@ def _find(places: Places, effect_id: str) -> tuple[Head, EffectEnded]:
 
 def _ended(places: Places) -> Iterator[tuple[Head, EffectEnded]]:
     folder = places.state / "night"
-    for _, head in heads(folder):
+    for _, head in known(folder):
         if head is None:
             continue
         for _, entry in checkpoint.entries(folder, head):
@@ -76,12 +76,12 @@ def _ended(places: Places) -> Iterator[tuple[Head, EffectEnded]]:
 
 
 def _effects(places: Places, head: Head) -> Iterator[Effect]:
-    path = checkpoint.run_folder(places.state / "night", head.run) / "effects.jsonl"
+    path = heads.run_folder(places.state / "night", head.run) / "effects.jsonl"
     yield from (effect for effect, _ in read_effects(path, head.segments["effects"]))
 
 
 def _ground(places: Places, head: Head) -> Ground:
-    run = checkpoint.run_folder(places.state / "night", head.run)
+    run = heads.run_folder(places.state / "night", head.run)
     return Ground(
         places={"logs": places.logs, "state": places.state, "checkout": places.root},
         root=places.root,

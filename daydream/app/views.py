@@ -9,7 +9,7 @@ from daydream.config.sources import raw_paths
 from daydream.contracts.use_cases import RunResult
 from daydream.errors import UsageError
 from daydream.repository.places import Places, find
-from daydream.store.checkpoint import read_head
+from daydream.store.heads import read_head
 
 if TYPE_CHECKING:
     from daydream.flow.facts import Trace
@@ -47,7 +47,7 @@ def head_of(places: Places) -> "Head":
 def status(root: Path, config_file: Path | None) -> RunResult:
     """Say where the night stands; the JSON carries current_step, step_started_at, step_progress,
     completed_steps and daily_report beside our own words."""
-    from daydream.store.lock import is_held
+    from daydream.store.held import is_held
 
     state, logs, cache = raw_paths(root, config_file, os.environ)
     places = find(root, state=state, logs=logs, cache=cache)
@@ -127,11 +127,11 @@ def report(root: Path, config_file: Path | None, date: str | None, path_only: bo
 
 def runs(root: Path, config_file: Path | None) -> RunResult:
     """List the runs that are still known, oldest first."""
-    from daydream.store.runs import heads
+    from daydream.store.runs import known
 
     places = places_of(root, config_file)
     rows = []
-    for name, head in heads(places.state / "night"):
+    for name, head in known(places.state / "night"):
         how = "unreadable" if head is None else head.closed or "unfinished"
         findings = sum(s.findings for s in head.states.values()) if head else None
         rows.append(
@@ -162,10 +162,10 @@ def show(root: Path, config_file: Path | None, run: str) -> RunResult:
     """
     from daydream.flow.facts import trace
     from daydream.store.checkpoint import entries
-    from daydream.store.runs import heads
+    from daydream.store.runs import known
 
     folder = places_of(root, config_file).state / "night"
-    head = dict(heads(folder)).get(run)
+    head = dict(known(folder)).get(run)
     if head is None:
         msg = f"there is no readable run {run!r}; `daydream runs` lists them"
         raise UsageError(msg)

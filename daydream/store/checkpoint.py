@@ -8,74 +8,17 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from daydream.errors import StateDamaged, StateNewer
-from daydream.records.head import SCHEMA, Attempt, Envelope, Head, Segment
+from daydream.records.head import Attempt, Head, Segment
 from daydream.records.journal import Entered, Entry
 from daydream.store import durable, segments
 from daydream.store.fold import fold
+from daydream.store.heads import encode, run_folder
 from daydream.store.lock import RunLock
-from daydream.store.migrations import migrate
 
 _TAIL_LINES = 24
 _TAIL_BYTES = 1200
 _SMALL = 256 + 40
 _encoder = msgspec.json.Encoder()
-
-
-def run_folder(folder: Path, run: str) -> Path:
-    """Where a run keeps its segments and staged content."""
-    return folder / "runs" / run
-
-
-def encode(head: Head) -> bytes:
-    """Encode a head with its check sum, as it stands in the file."""
-    raw = _encoder.encode(head)
-    return b'{"crc32":"%s","state":%s}\n' % (segments.crc_text(raw).encode(), raw)
-
-
-def decode(data: bytes, name: str) -> Head:
-    """Decode what `encode` wrote, or what an older daydream wrote.
-
-    Raises:
-        StateDamaged: it is not a head, or its check sum does not hold.
-        StateNewer: a newer daydream wrote it.
-    """
-    try:
-        envelope = msgspec.json.decode(data, type=Envelope)
-        raw = bytes(envelope.state)
-        if segments.crc_text(raw) != envelope.crc32:
-            msg = f"{name} fails its check sum"
-            raise StateDamaged(msg)
-        plain: dict[str, Any] = msgspec.json.decode(raw, type=dict[str, Any])
-        version = plain.get("schema", SCHEMA)
-        if isinstance(version, int) and version > SCHEMA:
-            msg = (
-                f"{name} has format {version} and this daydream reads up to {SCHEMA}; use the newer daydream"
-            )
-            raise StateNewer(msg)
-        if version != SCHEMA:
-            return msgspec.convert(migrate(plain), type=Head)
-        return msgspec.json.decode(raw, type=Head)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        msg = f"{name} is not a state of daydream: {error}"
-        raise StateDamaged(msg) from error
-
-
-def read_head(folder: Path) -> Head | None:
-    """Read the head as it is, for those who only look; None where no night was ever started.
-
-    Raises:
-        StateDamaged, StateNewer: as `decode`.
-    """
-    path = folder / "state.json"
-    try:
-        data = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        with durable.reported(path, "reading"):
-            raise error from None
-    return decode(data, str(path))
 
 
 def entries(folder: Path, head: Head) -> Iterator[tuple[int, Entry]]:

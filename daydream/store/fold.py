@@ -43,7 +43,13 @@ def fold(head: Head, entry: Entry) -> Head:
             return replace(_count(head, entry.state, closed=True), attempt=None, cursor=None, part=0)
         case Reopened():
             fresh = {name: StateCount() for name in entry.states}
-            return replace(head, states={**head.states, **fresh}, closed=None, effects_failed=0, reopened=head.reopened + 1)
+            return replace(
+                head,
+                states={**head.states, **fresh},
+                closed=None,
+                effects_failed=0,
+                reopened=head.reopened + 1,
+            )
         case Finished():
             return replace(head, closed=entry.how, attempt=None)
         case _:

@@ -1,6 +1,5 @@
 """The run's lock: one per state folder, held from start to end, never unlinked, free when its holder dies."""
 
-import os
 from pathlib import Path
 from typing import Self
 
@@ -54,18 +53,3 @@ class RunLock:
 
     def __exit__(self, *_: object) -> None:
         self.release()
-
-
-def is_held(folder: Path) -> bool | None:
-    """Tell from outside, without touching the lock, whether somebody holds it; None where the
-    operating system does not say."""
-    table = Path("/proc/locks")
-    try:
-        inode = (folder / "lock").stat()
-        lines = table.read_text("ascii").splitlines()
-    except FileNotFoundError:
-        return None if not table.exists() else False
-    except OSError:
-        return None
-    mark = f"{os.major(inode.st_dev):02x}:{os.minor(inode.st_dev):02x}:{inode.st_ino}"
-    return any(mark in line.split() for line in lines)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from daydream.errors import StateDamaged
 from daydream.records.head import Head, Segment
 from daydream.records.journal import Entry
-from daydream.store import checkpoint, durable, segments
+from daydream.store import durable, heads, segments
 from daydream.store.fold import fold
 
 
@@ -27,7 +27,7 @@ def load(folder: Path) -> tuple[Head | None, str | None]:
         StateNewer: a newer daydream wrote it.
     """
     try:
-        head = checkpoint.read_head(folder)
+        head = heads.read_head(folder)
         if head is None and not _has_runs(folder):
             return None, None
         if head is None:
@@ -47,7 +47,7 @@ def check_lengths(folder: Path, head: Head) -> None:
         StateDamaged: one is shorter.
     """
     for name, segment in head.segments.items():
-        path = checkpoint.run_folder(folder, head.run) / f"{name}.jsonl"
+        path = heads.run_folder(folder, head.run) / f"{name}.jsonl"
         size = path.stat().st_size if path.exists() else 0
         if size < segment.length:
             msg = f"{path} is damaged: {size} of {segment.length} committed bytes are there"
@@ -62,7 +62,7 @@ def _has_runs(folder: Path) -> bool:
 def _previous(folder: Path, damage: StateDamaged) -> tuple[Head, str]:
     path = folder / "state.prev.json"
     try:
-        head = checkpoint.decode(path.read_bytes(), str(path))
+        head = heads.decode(path.read_bytes(), str(path))
         check_lengths(folder, head)
         head, adopted = adopt(folder, head)
     except (OSError, StateDamaged) as error:
@@ -73,14 +73,14 @@ def _previous(folder: Path, damage: StateDamaged) -> tuple[Head, str]:
         raise StateDamaged(msg) from damage
     kept = _set_aside(folder / "state.json")
     with durable.reported(folder, "writing"):
-        durable.replace(folder / "state.json", checkpoint.encode(head))
+        durable.replace(folder / "state.json", heads.encode(head))
     where = f" (kept as {kept.name})" if kept else ""
     return head, f"{damage}{where}; went on from the generation before and {adopted} journal entries"
 
 
 def adopt(folder: Path, head: Head) -> tuple[Head, int]:
     """Fold in the journal lines behind a head that prove themselves by number and check sum."""
-    path = checkpoint.run_folder(folder, head.run) / "journal.jsonl"
+    path = heads.run_folder(folder, head.run) / "journal.jsonl"
     segment = head.segments.get("journal", Segment())
     rest = path.read_bytes()[segment.length :] if path.exists() else b""
     expected = head.seq - len(head.tail) + 1
@@ -101,7 +101,7 @@ def adopt(folder: Path, head: Head) -> tuple[Head, int]:
     covered = taken.count(b"\n")
     journal = Segment(
         length=segment.length + len(taken),
-        crc=int(segments.crc_text(taken, segment.crc), 16),
+        crc=int(heads.crc_text(taken, segment.crc), 16),
         count=segment.count + covered,
     )
     tail = head.tail[covered:] if covered < len(head.tail) else ()
@@ -121,7 +121,7 @@ def _proven(line: bytes, expected: int) -> Entry | None:
 def _present(folder: Path, head: Head) -> bool:
     for name in ("plan", "effects"):
         segment = head.segments.get(name)
-        path = checkpoint.run_folder(folder, head.run) / f"{name}.jsonl"
+        path = heads.run_folder(folder, head.run) / f"{name}.jsonl"
         if segment and (not path.exists() or path.stat().st_size < segment.length):
             return False
     return True

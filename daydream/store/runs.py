@@ -8,19 +8,19 @@ from pathlib import Path
 from daydream.errors import StateDamaged
 from daydream.records.head import Head, Segment
 from daydream.records.journal import Cut
-from daydream.store import checkpoint, segments
+from daydream.store import checkpoint, heads, segments
 
 
-def heads(folder: Path) -> Iterator[tuple[str, Head | None]]:
+def known(folder: Path) -> Iterator[tuple[str, Head | None]]:
     """Yield every run's name and last head, oldest first; None where its head cannot be read."""
-    current = checkpoint.read_head(folder)
+    current = heads.read_head(folder)
     for name in sorted(_names(folder), key=_order):
         if current is not None and current.run == name:
             yield name, current
             continue
         try:
-            path = checkpoint.run_folder(folder, name) / "head.json"
-            yield name, checkpoint.decode(path.read_bytes(), str(path))
+            path = heads.run_folder(folder, name) / "head.json"
+            yield name, heads.decode(path.read_bytes(), str(path))
         except (OSError, StateDamaged):
             yield name, None
 
@@ -33,7 +33,7 @@ def numbers(folder: Path, night: str) -> list[int]:
 def cut_names(folder: Path, head: Head) -> dict[str, tuple[str, ...]]:
     """The sub-steps of each state that did not fit into a finished run's budget, in their order."""
     left: dict[str, tuple[str, ...]] = {}
-    plan = checkpoint.run_folder(folder, head.run) / "plan.jsonl"
+    plan = heads.run_folder(folder, head.run) / "plan.jsonl"
     if not any(count.cut for count in head.states.values()):
         return left
     for _, entry in checkpoint.entries(folder, head):
@@ -47,7 +47,7 @@ def retire(folder: Path, before: dt.date) -> int:
     """Remove the folders (and trash) of runs whose night is before a date; returns how many."""
     old = [name for name in _names(folder) if _order(name)[0] < before.isoformat()]
     for name in old:
-        shutil.rmtree(checkpoint.run_folder(folder, name), ignore_errors=True)
+        shutil.rmtree(heads.run_folder(folder, name), ignore_errors=True)
     return len(old)
 
 

@@ -10,15 +10,11 @@ from daydream.errors import StateDamaged
 from daydream.records.head import Segment
 from daydream.records.journal import Entry, Line
 from daydream.store.durable import make_folder, reported, write_at
+from daydream.store.heads import crc_text
 
 _encoder = msgspec.json.Encoder()
 _line = msgspec.json.Decoder(Line)
 _entry = msgspec.json.Decoder(Entry)
-
-
-def crc_text(data: bytes, start: int = 0) -> str:
-    """The crc32 of the bytes as 8 hex digits."""
-    return f"{zlib.crc32(data, start):08x}"
 
 
 def encode_line(seq: int, entry: Entry) -> bytes:

@@ -27,10 +27,6 @@ class Suppression(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     at: str = ""
 
-    def holds(self, night: str) -> bool:
-        """Whether the finding is silent on this night (a date)."""
-        return self.until is None or night <= self.until.isoformat()
-
 
 def append_suppression(folder: Path, suppression: Suppression) -> None:
     """Add one line to the inbox in `folder`, durable when this returns.

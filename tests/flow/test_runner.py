@@ -11,7 +11,8 @@ from daydream.flow.machine import Position
 from daydream.records.change import Edit
 from daydream.records.finding import Finding
 from daydream.records.outcome import Done, Failed, More, Outcome, Row, Skipped
-from daydream.store.checkpoint import Checkpoint, entries, read_head
+from daydream.store.checkpoint import Checkpoint, entries
+from daydream.store.heads import read_head
 from daydream.store.lock import RunLock
 from tests.fakes.night import ScriptedStep, SmallNight, spec
 

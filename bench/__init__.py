@@ -1,0 +1,1 @@
+"""Measured claims: one runnable file each; RESULTS.md holds what they printed."""
