@@ -1,0 +1,80 @@
+"""Who may say what: one line per option. A test holds this table against the model, both ways."""
+
+from typing import Literal, NamedTuple
+
+RepositoryMay = Literal["set", "add", "lower", "raise", "never"]
+"""What a repository file may do with an option; a person may set every option.
+
+set: choose freely. add: add to the person's list. lower, raise: only a smaller, only a larger value
+than the person allows. never: leave it alone.
+"""
+
+
+class Right(NamedTuple):
+    """One line of the table.
+
+    `shapes_plan`: a night begun with one value cannot go on with another. `inside`: a repository file
+    may name only relative paths that stay below the root.
+    """
+
+    repository: RepositoryMay
+    shapes_plan: bool
+    inside: bool = False
+
+
+RIGHTS: dict[str, Right] = {
+    "night.mode": Right("lower", shapes_plan=True),
+    "night.zone": Right("never", shapes_plan=False),
+    "night.budget": Right("lower", shapes_plan=False),
+    "night.budget_terminal": Right("lower", shapes_plan=False),
+    "night.max_age": Right("never", shapes_plan=False),
+    "night.dreams": Right("lower", shapes_plan=True),
+    "paths.state": Right("never", shapes_plan=False),
+    "paths.logs": Right("never", shapes_plan=False),
+    "paths.cache": Right("never", shapes_plan=False),
+    "files.exclude": Right("add", shapes_plan=True),
+    "interpreter.path": Right("never", shapes_plan=True),
+    "legacy.caches_unused_days": Right("raise", shapes_plan=True),
+    "legacy.ignore": Right("add", shapes_plan=True),
+    "clean.artefacts": Right("never", shapes_plan=True),
+    "logs.sources": Right("add", shapes_plan=True, inside=True),
+    "logs.discover": Right("lower", shapes_plan=True),
+    "sentry.base_url": Right("never", shapes_plan=True),
+    "sentry.organization": Right("never", shapes_plan=True),
+    "sentry.projects": Right("never", shapes_plan=True),
+    "sentry.token_env": Right("never", shapes_plan=False),
+    "sentry.timeout": Right("never", shapes_plan=False),
+    "tasks.files": Right("set", shapes_plan=True, inside=True),
+    "tasks.stale_days": Right("set", shapes_plan=True),
+    "docs.exclude": Right("add", shapes_plan=True),
+    "report.keep_days": Right("raise", shapes_plan=False),
+    "dream.per_procedure": Right("lower", shapes_plan=True),
+    "dream.per_night": Right("lower", shapes_plan=True),
+}
+
+TABLES = frozenset(key.partition(".")[0] for key in RIGHTS)
+
+CAUTION = {"report": 0, "apply": 1}
+"""The modes from the most cautious on, so that "lower" means for them what it means for numbers."""
+
+EXPANDED = frozenset({"paths.state", "paths.logs", "paths.cache", "interpreter.path"})
+"""Options in which a leading ``~`` means the person's home folder."""
+
+RESERVED_VARIABLES = frozenset({"DAYDREAM_SENTRY_DSN", "DAYDREAM_SENTRY_TOKEN"})
+"""Variables with our prefix that are no options: where crashes go, and the token for Sentry's API."""
+
+FLAGS = {
+    "night.mode": "--mode",
+    "night.budget": "--budget",
+    "night.budget_terminal": "--budget",
+    "night.dreams": "--no-dreams",
+}
+"""The flag that sets an option, for saying where a value came from."""
+
+
+def variable(key: str) -> str:
+    """Return the environment variable of an option: ``DAYDREAM_NIGHT_MODE`` for ``night.mode``."""
+    return "DAYDREAM_" + key.replace(".", "_").upper()
+
+
+VARIABLES = {variable(key): key for key in RIGHTS}
