@@ -8,7 +8,7 @@ import msgspec
 
 from daydream import clock
 from daydream.app.registry import NIGHT
-from daydream.app.views import places_of
+from daydream.app.views import head_of, places_of
 from daydream.contracts.use_cases import RunResult
 from daydream.errors import UsageError
 from daydream.records.night import Known
@@ -54,19 +54,23 @@ def show_finding(root: Path, config_file: Path | None, finding_id: str) -> RunRe
 def suppress(
     root: Path, config_file: Path | None, finding_id: str, days: int | None, reason: str | None
 ) -> RunResult:
-    """Silence one finding from the next night on; for good unless days are given.
+    """Silence one finding from the next night on; for good unless days are given, 0 to hear of it again.
+
 
     Raises:
-        UsageError: no finding has this id, or the days are not positive.
+        UsageError: no finding has this id, or the days are negative.
     """
-    if days is not None and days < 1:
-        msg = f"--days {days}: give at least one day"
+    if days is not None and days < 0:
+        msg = f"--days {days}: give a number of days, or 0 to hear of it again"
         raise UsageError(msg)
     known = _one(root, config_file, finding_id)
-    until = clock.now().date() + dt.timedelta(days=days) if days else None
+    places = places_of(root, config_file)
+    today = clock.local_date(clock.now(), clock.zone(head_of(places).zone))
+    until = today + dt.timedelta(days=days or -1) if days is not None else None
     wish = Suppression(id=known.id, until=until, reason=reason or "", at=clock.to_text(clock.now()))
-    append_suppression(places_of(root, config_file).state / "night" / "inbox", wish)
-    line = f"{known.id} is silent {f'until {until}' if until else 'for good'}, from the next night on"
+    append_suppression(places.state / "night" / "inbox", wish)
+    how = "is no longer silent" if days == 0 else f"is silent {f'until {until}' if until else 'for good'}"
+    line = f"{known.id} {how}, from the next night on"
     return RunResult(lines=(line,), data={"id": known.id, "until": until.isoformat() if until else None})
 
 

@@ -16,7 +16,7 @@ from daydream.store.heads import encode, run_folder
 from daydream.store.lock import RunLock
 
 _TAIL_LINES = 24
-_TAIL_BYTES = 1200
+_HEAD_BYTES = 3900
 _SMALL = 256 + 40
 _encoder = msgspec.json.Encoder()
 
@@ -107,16 +107,17 @@ class Checkpoint:
             head = fold(head, entry)
         if attempt is not msgspec.UNSET:
             head = replace(head, attempt=attempt)
-        head = replace(head, gen=head.gen + 1, **fields)
-        if large or len(lines) > _TAIL_LINES or sum(map(len, lines)) > _TAIL_BYTES:
+        tail = tuple(msgspec.Raw(line[:-1]) for line in lines)
+        head = replace(head, gen=head.gen + 1, tail=tail, **fields)
+        data = encode(head)
+        if large or len(lines) > _TAIL_LINES or len(data) > _HEAD_BYTES:
             head = self._spill(head, lines)
-        else:
-            head = replace(head, tail=tuple(msgspec.Raw(line[:-1]) for line in lines))
+            data = encode(head)
         path = self.folder / "state.json"
         with durable.reported(path, "writing"):
             if any(isinstance(entry, Entered) for entry in happened):
                 self._keep_generation(path)
-            durable.replace(path, encode(head))
+            durable.replace(path, data)
         self.head = head
         return head
 

@@ -161,18 +161,13 @@ def test_mentions(store: DreamStore, run: str) -> dict[str, tuple[str, list[str]
     return {row[0]: (row[1], msgspec.json.decode(row[2], type=list[str])) for row in found}
 
 
-def procedures(
-    store: DreamStore, run: str, keys: Iterable[tuple[str, str, int]] | None = None
-) -> list[Procedure]:
-    """Return the procedures of a catalogue in the order of paths and names; only these where given."""
-    if keys is None:
+def procedures(store: DreamStore, run: str, paths: Iterable[str] | None = None) -> list[Procedure]:
+    """Return the procedures of a catalogue in the order of paths and names; of these files where given."""
+    if paths is None:
         found = store.rows(f"{_PROCEDURES} WHERE p.run = ?", (run,))
     else:
-        wanted = set(keys)
-        paths = sorted({path for path, _, _ in wanted})
         where = f"{_PROCEDURES} WHERE p.run = ? AND p.path IN ({{}})"
-        found = _in_chunks(store, where, (run,), paths)
-        found = [row for row in found if (row["path"], row["qualname"], row["occurrence"]) in wanted]
+        found = _in_chunks(store, where, (run,), sorted(set(paths)))
     return sorted((_procedure(row) for row in found), key=lambda each: each.key)
 
 

@@ -60,12 +60,16 @@ def make_folder(folder: Path) -> None:
     sync_folder(folder.parent)
 
 
-def replace(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Replace a file's content atomically and durably; readers see the old or the new, never a mix."""
+def replace(path: Path, data: bytes, mode: int | None = None) -> None:
+    """Replace a file's content atomically and durably; readers see the old or the new, never a mix.
+
+    Without a mode the file is for its owner alone.
+    """
     temporary = path.with_name(f".{path.name}.tmp")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     try:
-        os.fchmod(handle, mode)
+        if mode is not None:
+            os.fchmod(handle, mode)
         write_all(handle, data)
         os.fsync(handle)
     finally:
