@@ -113,13 +113,13 @@ def main() -> None:
         segment: Segment = checkpoints[100_000].current.segments["journal"]
         print(f"journal: {segment.count} lines, {segment.length / 1e6:.1f} MB")
         if args.dbos:
-            done = subprocess.run(
+            peer = subprocess.run(
                 [args.dbos, "-c", _DBOS, "500", scratch], capture_output=True, text=True, check=False
             )
-            if done.returncode:
-                print(f"DBOS: not measured: {done.stderr.strip().splitlines()[-1]}")
+            if peer.returncode:
+                print(f"DBOS: not measured: {peer.stderr.strip().splitlines()[-1]}")
             else:
-                step = json.loads(done.stdout.strip().splitlines()[-1])
+                step = json.loads(peer.stdout.strip().splitlines()[-1])
                 print(f"DBOS on SQLite (for information): {step * 1e6:.0f} us a step, {step / base_time:.2f}x raw")
 
 

@@ -12,9 +12,9 @@ from daydream.contracts.use_cases import Observer, RunRequest, RunResult
 
 def run(request: RunRequest) -> RunResult:
     """Do a night, or what is left of one."""
-    from daydream.app import night
+    from daydream.app import entry
 
-    return night.run(request)
+    return entry.run(request)
 
 
 def run_every_night(request: RunRequest, at: dt.time) -> int:

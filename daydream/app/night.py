@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from daydream import clock
-from daydream.app import assembly, outcome
+from daydream.app import assembly, entry, outcome
 from daydream.app.registry import NIGHT, check_names, plan_digest
-from daydream.config.load import digest, load, raw_paths
+from daydream.config.load import digest, load
 from daydream.config.model import Config
 from daydream.contracts.step import StepSpec
 from daydream.contracts.use_cases import RunRequest, RunResult
@@ -20,6 +20,7 @@ from daydream.processes import Stop
 from daydream.records.head import Head
 from daydream.records.journal import Entered, Started
 from daydream.repository import places as where
+from daydream.repository import workbench
 from daydream.repository.ground import Ground, prepare
 from daydream.repository.places import Places
 from daydream.store import findings, suppressions
@@ -55,32 +56,29 @@ class Start:
 
 
 def run(request: RunRequest, specs: Sequence[StepSpec] = NIGHT) -> RunResult:
-    """Do a night, or what is left of one; see docs/design/night.md for which.
+    """Do a night, or what is left of one; see docs/design/night.md for which."""
+    return entry.run(request, specs)
 
-    Raises:
-        TryAgain: another daydream works here, a stop was requested, or the disk is full.
-        DaydreamError: as its message says.
-    """
+
+def under_lock(
+    request: RunRequest, places: Places, lock: RunLock, stop: Stop, specs: Sequence[StepSpec]
+) -> RunResult:
+    """What `run` does once the lock is held."""
     check_names(request.only, "--only", specs)
     check_names(request.skip, "--skip", specs)
-    stop = Stop()
-    with stopping(stop):
-        state, logs, cache = raw_paths(request.root, request.config_file, os.environ)
-        places = where.locate(request.root, state=state, logs=logs, cache=cache, stop=stop)
-        with RunLock(places.state / "night") as lock:
-            config = load(places.root, request.config_file, request.overrides, os.environ).config
-            checkpoint = Checkpoint(places.state / "night", lock)
-            checkpoint.load()
-            mode = request.overrides.get("night.mode")
-            wish = Wish(
-                only=request.only,
-                skip=request.skip,
-                dreams=request.dreams and config.night.dreams,
-                mode=str(mode) if mode else None,
-                if_due=request.if_due,
-                fresh=request.fresh,
-            )
-            return _nights(Start(request, wish, places, config, checkpoint, specs, stop))
+    config = load(places.root, request.config_file, request.overrides, os.environ).config
+    checkpoint = Checkpoint(places.state / "night", lock)
+    checkpoint.load()
+    mode = request.overrides.get("night.mode")
+    wish = Wish(
+        only=request.only,
+        skip=request.skip,
+        dreams=request.dreams and config.night.dreams,
+        mode=str(mode) if mode else None,
+        if_due=request.if_due,
+        fresh=request.fresh,
+    )
+    return _nights(Start(request, wish, places, config, checkpoint, specs, stop))
 
 
 def _nights(start: Start) -> RunResult:
@@ -153,6 +151,7 @@ def _begin(start: Start, decision: Begin) -> Ground:
     """Accept a new run: everything it depends on is pinned in its first commit."""
     places, config, checkpoint = start.places, start.config, start.checkpoint
     where.create(places)
+    workbench.sweep(places.cache.parent, start.stop)
     ground = prepare(places, config, start.stop, commit=None)
     former = checkpoint.head
     first_night = not satisfied_before(former)

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from daydream.config.model import Config
 from daydream.contracts.context import Context
 from daydream.records.outcome import Outcome
 from daydream.records.section import SectionData, SubStepResult
+
+if TYPE_CHECKING:
+    from daydream.config.model import Config
 
 
 class Step(Protocol):
@@ -46,7 +48,7 @@ class StepSpec:
     group: Literal["dream", "maintain"]
     key: str
     title: str
-    make: Callable[[Config], Step]
+    make: "Callable[[Config], Step]"
     share: float = 1.0
     on_failure: Literal["continue", "halt"] = "continue"
     needs: tuple[str, ...] = ()

@@ -24,15 +24,15 @@ class Examination(msgspec.Struct, frozen=True, kw_only=True):
 
     `commit` is None without git (a content-hashed snapshot). `excluded` counts left-out files by
     reason: vendored, generated, submodule, excluded, own. `dirty` and `untracked` count paths of
-    the user's checkout that nobody read.
+    the user's checkout that nobody read; None where git could not tell.
     """
 
     commit: str | None
     branch: str | None
     shallow: bool = False
     files: int = 0
-    dirty: int = 0
-    untracked: int = 0
+    dirty: int | None = 0
+    untracked: int | None = 0
     excluded: dict[str, int] = {}
     interpreter: Interpreter | None = None
     notes: tuple[str, ...] = ()

@@ -245,10 +245,11 @@ def _examined(examination: Examination) -> str:
 
 def _left_out(examination: Examination) -> str:
     """Count what nobody read, by reason."""
+    counted = ((examination.dirty, "uncommitted"), (examination.untracked, "untracked"))
     said = [
-        f"{number} {reason}"
-        for number, reason in ((examination.dirty, "uncommitted"), (examination.untracked, "untracked"))
-        if number
+        f"{'an unknown number of' if number is None else number} {reason}"
+        for number, reason in counted
+        if number != 0
     ]
     said += [
         f"{number} {clean(reason, 30)}" for reason, number in sorted(examination.excluded.items()) if number

@@ -254,11 +254,10 @@ def test_no_path_leaves_its_place(path: str, ground: Ground, tmp_path: Path) -> 
 
 
 def test_what_is_not_there_is_a_problem_not_an_error(ground: Ground) -> None:
-    for number, change in enumerate(
-        (Delete(place="checkout", path="nothing"), Move(place="checkout", path="nothing", target="x"))
-    ):
-        kind = "delete" if number == 0 else "move"
-        effect = EFFECTS[kind].stage(
-            change, Effect(id="i", kind=kind, place="checkout", path=change.path), ground
-        )
-        assert effect.problem == "nothing is not there"
+    changes: dict[str, Change] = {
+        "delete": Delete(place="checkout", path="nothing"),
+        "move": Move(place="checkout", path="nothing", target="x"),
+    }
+    for kind, change in changes.items():
+        blank = Effect(id="i", kind=kind, place="checkout", path="nothing")
+        assert EFFECTS[kind].stage(change, blank, ground).problem == "nothing is not there"

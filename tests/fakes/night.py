@@ -78,9 +78,7 @@ class Watcher:
         pass
 
 
-def spec(
-    key: str, *, needs: tuple[str, ...] = (), halt: bool = False, share: float = 1.0
-) -> StepSpec:
+def spec(key: str, *, needs: tuple[str, ...] = (), halt: bool = False, share: float = 1.0) -> StepSpec:
     """A spec whose step is given elsewhere."""
     return StepSpec(
         "maintain",
@@ -147,9 +145,11 @@ class SmallNight:
         )
         checkpoint.begin(head, began, Entered(state=states[0]))
 
-    def runner(self, checkpoint: Checkpoint, refuse: Callable[[Change], str | None] = lambda _c: None) -> Runner:
+    def runner(
+        self, checkpoint: Checkpoint, refuse: Callable[[Change], str | None] = lambda _c: None
+    ) -> Runner:
         ground = Ground(
-            places={name: self.folder / name for name in ("checkout", "logs", "state")},  # type: ignore[misc]
+            places={name: self.folder / name for name in ("checkout", "logs", "state")},
             root=self.folder / "checkout",
             staged=checkpoint.run_folder / "staged",
             trash=checkpoint.run_folder / "trash",
@@ -201,4 +201,3 @@ class SmallNight:
             if reopen:
                 runner.reopen()
             return runner.run()
-

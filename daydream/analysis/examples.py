@@ -1,0 +1,181 @@
+"""Fenced code examples: does the text parse as what its fence says it is?"""
+
+import ast
+import json
+import re
+import textwrap
+import tomllib
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["ok", "broken", "unknown", "other"]
+
+_LONGEST = 100_000
+_LOOKED_AT = 20_000
+_DEEP = re.compile(r"(?:[-?:][ \t]+){30}|[\[{][^\]}]{0,20}(?:[\[{][^\]}]{0,20}){30}")
+_LANGUAGES = {"python": "python", "py": "python", "python3": "python", "toml": "toml", "json": "json"} | {
+    "yaml": "yaml",
+    "yml": "yaml",
+}
+_MEANT = re.compile(
+    r"\b(?:invalid|broken|before|bad|wrong|error|errors|fails?|skip|ignore|incorrect|pseudo\w*|not valid"
+    r"|does(?:n't| not) (?:work|parse)|syntax|malformed|illegal|cannot|can't|disallowed|forbidden|python ?2)\b|❌|✗|✘|🚫",
+    re.IGNORECASE,
+)
+_TEMPLATE = re.compile(r"\{\{|\{%|<[A-Za-z][\w .:-]*>|--8<--|\{[!*]|…|\$\{?[A-Za-z_]")
+_PROMPT = re.compile(
+    r"^[ \t]*(?:>>>|\$ |% |%%|%\w|!\w|In ?\[\d*\]|\?\w|@@ )"
+    r"|^[ \t]*(?:wget|curl|pip3?|uv|cd|tar|unzip|git|python3?|export|sudo|apt(?:-get)?|brew|mkdir|conda|npm|docker) [^=\n(]*$|^[-+]\s?\S|^-{3,}$|^={4,}|^[<>]{4,}",
+    re.MULTILINE,
+)
+_CALL_FORM = re.compile(
+    r"\s*(?:(?:async\s+)?def\s+)?[\w.]+\s*\([^()]*(?:\([^()]*\)[^()]*)*\)\s*(?:->[^\n]*|:)?\s*\Z"
+)
+_SIGNATURE = re.compile(r"^[ \t]*(?:(?:async\s+)?def|class)\s+\w.*[^:,(\[{\s]$", re.MULTILINE)
+_ELLIPSIS = re.compile(r"\.\.\.")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether an example parses; `why` is the parser's word on a broken one, `sure` 0..1."""
+
+    state: State
+    why: str = ""
+    sure: float = 0.0
+
+
+def language(info: str) -> str | None:
+    """Read the language from a fence's info string; None unless it is one that can be parsed here."""
+    match = re.match(r"\{?\s*\.?(?:code-block\}\s*)?([\w+-]+)", info)
+    return _LANGUAGES.get(match[1].lower()) if match else None
+
+
+def judge(info: str, code: str, before: str) -> Verdict:
+    """Parse a fenced block by its language; `before` is the text above it, which may say it is wrong on purpose."""
+    tongue = language(info)
+    if tongue is None:
+        return Verdict("other")
+    if len(code) > _LONGEST:
+        return Verdict("unknown", "too long")
+    why, sure = _PARSERS[tongue](code.expandtabs(4) if tongue == "python" else code)
+    if not why:
+        return Verdict("ok")
+    code = code[:_LOOKED_AT]
+    rest = info.partition(" ")[2]
+    if _TEMPLATE.search(code) or _ELLIPSIS.search(code) or _MEANT.search(f"{rest}\n{before[-300:]}\n{code}"):
+        return Verdict("unknown", why)
+    return Verdict("broken", why, sure) if sure else Verdict("unknown", why)
+
+
+def _python(code: str) -> tuple[str, float]:
+    dedented = textwrap.dedent(code)
+    first = _syntax_error(dedented)
+    if first is None or not dedented.strip():
+        return "", 0.0
+    if _PROMPT.search(dedented) or any(_syntax_error(text) is None for text in _wrapped(dedented)):
+        return "" if not _PROMPT.search(dedented) else "has prompts", 0.0
+    if _CALL_FORM.match(dedented) or re.search(r"nested|recursion|memory", first.msg):
+        return first.msg, 0.0
+    return first.msg, 0.4 if first.msg.startswith("expected an indented block") else 0.7
+
+
+def _syntax_error(code: str) -> SyntaxError | None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(
+                code,
+                "<example>",
+                "exec",
+                ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT,
+                dont_inherit=True,
+            )
+        except SyntaxError as error:
+            return error
+        except (ValueError, RecursionError, MemoryError) as error:
+            return SyntaxError(str(error) or type(error).__name__)
+    return None
+
+
+def _wrapped(code: str) -> Iterator[str]:
+    """The ways in which a fragment may be part of a whole."""
+    inner = textwrap.indent(code, "    ")
+    yield f"async def f():\n{inner}"
+    yield f"class C:\n{inner}"
+    yield f"{code.rstrip()}\n    pass"
+    yield f"{code.rstrip()}:\n    pass"
+    yield f"{code.rstrip()}\ndef f(): pass"
+    yield f"f({code}\n)"
+    yield f"{{{code}\n}}"
+    yield f"[{code}\n]"
+    yield f"def f({code}\n): pass"
+    yield f"if x:\n    pass\n{code}"
+    yield f"try:\n    pass\n{code}"
+    yield f"match x:\n{inner}"
+    first, _, rest = code.partition("\n")
+    yield f"{first}\n{textwrap.dedent(rest)}"
+    yield _SIGNATURE.sub(r"\g<0>: pass", code)
+
+
+def _toml(code: str) -> tuple[str, float]:
+    try:
+        tomllib.loads(code)
+    except tomllib.TOMLDecodeError as error:
+        why = re.sub(r" \(at .*\)$", "", str(error))
+        alternative = re.search(r"Cannot (?:overwrite|declare|mutate|redefine)|inline table|Unescaped", why)
+        return why, 0.0 if alternative else 0.65
+    except RecursionError:
+        return "nested too deeply", 0.0
+    return "", 0.0
+
+
+def _json(code: str) -> tuple[str, float]:
+    first = _json_error(code)
+    if first is None or not code.strip():
+        return "", 0.0
+    lines = [line for line in code.splitlines() if line.strip()]
+    if _json_error(f"{{{code}}}") is None or all(_json_error(line) is None for line in lines):
+        return "", 0.0
+    lenient = re.search(r"//|/\*|(?:^|\s)#|,\s*[\]}]|'|\bNone\b|\bTrue\b|,\s*\Z", code, re.MULTILINE)
+    several = all(
+        _json_error(part) is None for part in re.split(r"\n\s*\n|(?<=\})\s*\n(?=\{)", code) if part.strip()
+    )
+    return first, 0.0 if lenient or several or "nested" in first else 0.65
+
+
+def _json_error(code: str) -> str | None:
+    try:
+        json.loads(code)
+    except json.JSONDecodeError as error:
+        return error.msg
+    except RecursionError:
+        return "nested too deeply"
+    return None
+
+
+def _yaml(code: str) -> tuple[str, float]:
+    import yaml
+
+    if _DEEP.search(code):  # the C parser has no guard of its own stack
+        return "nested too deeply", 0.0
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        for _ in yaml.compose_all(textwrap.dedent(code), Loader=loader):
+            pass
+    except yaml.composer.ComposerError as error:
+        return str(error.problem or "does not compose"), 0.0
+    except yaml.MarkedYAMLError as error:
+        return str(error.problem or "does not parse"), 0.6
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        return str(error).partition("\n")[0] or "does not parse", 0.0
+    return "", 0.0
+
+
+_PARSERS: dict[str, Callable[[str], tuple[str, float]]] = {
+    "python": _python,
+    "toml": _toml,
+    "json": _json,
+    "yaml": _yaml,
+}

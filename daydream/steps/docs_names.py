@@ -1,0 +1,164 @@
+"""Names in the documentation that the code once defined and nowhere says any more."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from daydream.analysis.symbols import Mention, mentions_in_rst, speaks_of_the_past, tells_history, words_of
+from daydream.contracts.context import Context
+from daydream.git import attempt, git
+from daydream.records.finding import Examined, Finding
+from daydream.records.outcome import Done, Outcome, Skipped
+from daydream.steps.docs_tree import Shelf, pages
+
+STALE_NAME = "docs.stale_name"
+_DAY = 86_400
+_DEFINITION = r"^[[:space:]]*(async[[:space:]]+)?(def|class)[[:space:]]+[A-Za-z_][A-Za-z0-9_]*"
+_ASIDE = re.compile(
+    r"(?:^|/)(?:tests?|testing|docs?|docs_src|examples?|bench\w*|scripts?|tools?|ci|\.\w+)/|(?:^|/)(?:test_|conftest)"
+)
+_PROSE = ("*.md", "*.markdown", "*.mdx", "*.rst", "*.txt", "*.po", "*.pot")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An earlier commit and where it defined what: name to path."""
+
+    commit: str
+    day: str
+    defined: dict[str, str]
+
+
+def stale_names(ctx: Context, shelf: Shelf, exclude: Sequence[str]) -> Outcome:
+    """Compare the names in code spans with the definitions of at most two earlier commits."""
+    commit = ctx.examination.commit
+    if commit is None:
+        return Skipped(reason="names need the repository's history, and there is no git here")
+    if ctx.examination.shallow:
+        return Skipped(
+            reason="names need history and this clone is shallow; `git fetch --unshallow` completes it"
+        )
+    earlier = list(_earlier(ctx, commit))
+    if not earlier:
+        return Skipped(
+            reason="the history is shorter than 30 days, so there is no earlier state to compare names with"
+        )
+    mentions: dict[str, list[Mention]] = {}
+    chosen = pages(ctx.files, exclude, (".md", ".markdown", ".rst"))
+    for file in chosen:
+        ctx.check()
+        found = _mentions(shelf, file.path)
+        if found is not None:
+            mentions[file.path] = found
+    words = {word for found in mentions.values() for mention in found for word in mention.words}
+    snapshots = [Snapshot(rev, day, _definitions(ctx, rev)) for rev, day in earlier]
+    suspects = {w for w in words if any(w in s.defined for s in snapshots)} - _definitions(ctx, commit).keys()
+    gone = suspects - _still_said(ctx, commit, suspects)
+    findings = tuple(_findings(mentions, gone, snapshots))
+    everything = len(mentions) == len(chosen)
+    return Done(
+        findings=findings,
+        examined=(Examined(rules={STALE_NAME: 1}, subjects=tuple(mentions), everything=everything),),
+        facts={"names": len(words), "stale_names": len(findings)},
+    )
+
+
+def _mentions(shelf: Shelf, path: str) -> list[Mention] | None:
+    """The names that a page claims to exist today; None where it cannot be read."""
+    if path.endswith(".rst"):
+        text = shelf.text(path)
+        return None if text is None else [] if tells_history(path) else list(mentions_in_rst(text))
+    document = shelf.document(path)
+    if document is None:
+        return None
+    if tells_history(path):
+        return []
+    found = []
+    for span in document.spans:
+        words = words_of(span.text)
+        if words and not speaks_of_the_past(f"{span.block} {span.headings}"):
+            found.append(Mention(span.text, words, span.line))
+    return found
+
+
+def _earlier(ctx: Context, commit: str) -> Iterator[tuple[str, str]]:
+    """The commits that stood one and four years before the examined one; for a young repository the
+    one that stood 90 or 30 days before."""
+    now = int(git(ctx.root, "show", "-s", "--format=%ct", commit, stop=ctx.stop))
+    taken: list[str] = []
+    for days in (365, 1461, 90, 30):
+        if taken and days < 365:
+            return
+        argv = ("log", "-1", "--first-parent", "--format=%H %cs", f"--before={now - days * _DAY}", commit)
+        left = git(ctx.root, *argv, stop=ctx.stop).decode().split()
+        if left and left[0] not in taken:
+            taken.append(left[0])
+            yield left[0], left[1]
+
+
+def _definitions(ctx: Context, rev: str) -> dict[str, str]:
+    """The functions, methods and classes of the package's files at a commit: name to the first path."""
+    argv = ("grep", "-I", "-o", "-E", "--full-name", "-z", "-e", _DEFINITION, rev, "--", "*.py")
+    left = attempt(ctx.root, *argv, stop=ctx.stop)
+    found: dict[str, str] = {}
+    for line in left.stdout.decode("utf-8", "replace").splitlines():
+        ctx.check()
+        where, _, definition = line.partition("\0")
+        path = where.partition(":")[2]
+        if definition and not _ASIDE.search(path):
+            found.setdefault(definition.split()[-1], path)
+    return found
+
+
+def _still_said(ctx: Context, commit: str, suspects: set[str]) -> set[str]:
+    """The words that some tracked file other than prose still says."""
+    if not suspects:
+        return set()
+    argv = (
+        "grep",
+        "-I",
+        "-o",
+        "-h",
+        "-w",
+        "-F",
+        "-f",
+        "-",
+        commit,
+        "--",
+        ".",
+        *(f":(exclude){p}" for p in _PROSE),
+    )
+    left = attempt(ctx.root, *argv, stop=ctx.stop, stdin="\n".join(sorted(suspects)).encode())
+    return set(left.stdout.decode("utf-8", "replace").split())
+
+
+def _findings(
+    mentions: dict[str, list[Mention]], gone: set[str], snapshots: Sequence[Snapshot]
+) -> Iterator[Finding]:
+    for path in sorted(mentions):
+        said: dict[str, list[Mention]] = {}
+        for mention in mentions[path]:
+            for word in mention.words:
+                if word in gone:
+                    said.setdefault(word, []).append(mention)
+                    break
+        for word, where in sorted(said.items()):
+            yield _finding(path, word, where, next(s for s in snapshots if word in s.defined))
+
+
+def _finding(path: str, word: str, where: Sequence[Mention], then: Snapshot) -> Finding:
+    first = where[0]
+    shown = first.text if len(first.text) <= 80 else f"{first.text[:79]}…"
+    return Finding(
+        rule=STALE_NAME,
+        rule_version=1,
+        severity="medium",
+        subject=path,
+        identity=word,
+        message=f"`{shown}` is named here, but the code no longer knows {word}",
+        evidence=f"{then.defined[word]} defined it on {then.day} ({then.commit[:8]})",
+        line=first.line,
+        worth=0.65,
+        action="name what took its place, or drop the passage",
+        magnitude=float(len(where)),
+    )

@@ -1,0 +1,103 @@
+"""What legacy_cleanup reads of the tree: its Python sources, its texts, its packaging and lint settings."""
+
+import os
+import posixpath
+import stat
+from collections.abc import Iterator, Sequence
+
+from daydream.analysis import lint_policy, python_floor
+from daydream.analysis.roles import is_test, is_test_data
+from daydream.contracts.context import Context
+
+LARGEST_SOURCE = 2_000_000
+LARGEST_TEXT = 1_000_000
+_NO_TEXT = frozenset(
+    (".po", ".mo", ".pot", ".svg", ".csv", ".tsv", ".geojson", ".lock", ".map", ".ttf", ".woff", ".woff2")
+) | frozenset(
+    (".png", ".jpg", ".jpeg", ".gif", ".ico", ".pdf", ".gz", ".zip", ".whl", ".mmdb", ".tif", ".xz")
+)
+
+
+def read(ctx: Context, path: str, most: int) -> bytes | None:
+    """Read a regular file of the tree, at most `most` bytes long; None if it is no such file."""
+    try:
+        handle = os.open(ctx.tree / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError):
+        return None
+    with os.fdopen(handle, "rb") as file:
+        state = os.fstat(file.fileno())
+        return file.read() if stat.S_ISREG(state.st_mode) and state.st_size <= most else None
+
+
+def sources(ctx: Context) -> tuple[list[str], int]:
+    """Return the examined Python files in order, and how many are left out: too large, no regular
+    file, or not named in UTF-8. Inputs of tests are no sources and are not counted."""
+    kept, left_out = [], 0
+    for file in ctx.files:
+        if not file.path.endswith(".py") or is_test_data(file.path):
+            continue
+        if file.size <= LARGEST_SOURCE and _is_plain(ctx, file.path):
+            kept.append(file.path)
+        else:
+            left_out += 1
+    return sorted(kept), left_out
+
+
+def _is_plain(ctx: Context, path: str) -> bool:
+    try:
+        path.encode()
+        return stat.S_ISREG(os.lstat(ctx.tree / path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def texts(ctx: Context) -> Iterator[tuple[str, bytes]]:
+    """Yield every examined text that may name something, as path and content."""
+    for file in sorted(ctx.files, key=lambda f: f.path):
+        ctx.check()
+        if posixpath.splitext(file.path)[1].lower() in _NO_TEXT or file.size > LARGEST_TEXT:
+            continue
+        content = read(ctx, file.path, LARGEST_TEXT)
+        if content is not None:
+            yield file.path, content
+
+
+def corpus(ctx: Context) -> Iterator[tuple[bytes, bool]]:
+    """Yield the same texts as content and whether they are tests."""
+    for path, content in texts(ctx):
+        yield content, is_test(path) or is_test_data(path)
+
+
+def lines(ctx: Context, path: str) -> list[str]:
+    """Read a source as lines; empty if it cannot be read."""
+    content = read(ctx, path, LARGEST_SOURCE) or b""
+    return content.decode("utf-8", "replace").splitlines()
+
+
+def settings(ctx: Context) -> dict[str, str]:
+    """Read the packaging and lint configuration files, and other TOML at the root (they may be extended)."""
+    names = {*lint_policy.FILES, *python_floor.FILES}
+    found = {}
+    for path in ctx.paths():
+        folder, name = posixpath.split(path)
+        if name in names or (not folder and name.endswith(".toml")):
+            content = read(ctx, path, LARGEST_TEXT)
+            if content is not None:
+                found[path] = content.decode("utf-8", "replace")
+    return found
+
+
+def is_distributed(files: Sequence[str], configuration: dict[str, str]) -> bool:
+    """Whether the repository is packaged for others, so that its public names may have users outside."""
+    packaged = "setup.py" in files or "[project]" in configuration.get("pyproject.toml", "")
+    return (
+        packaged
+        or "[metadata]" in configuration.get("setup.cfg", "")
+        or "[tool.poetry]" in configuration.get("pyproject.toml", "")
+    )
+
+
+def environment(ctx: Context) -> dict[str, str]:
+    """Return the little that a child needs: nothing that would change what it says."""
+    kept = {name: ctx.env[name] for name in ("HOME", "TMPDIR", "SYSTEMROOT") if name in ctx.env}
+    return {"PATH": ctx.env.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", **kept}

@@ -1,0 +1,108 @@
+"""Which fenced examples parse, which do not, and which cannot be judged."""
+
+import pytest
+
+from daydream.analysis.examples import judge, language
+
+
+@pytest.mark.parametrize(
+    ("info", "expected"),
+    [
+        *(("python", "python"), ("py title='x'", "python"), ("{.python .wide}", "python"), ("yml", "yaml")),
+        *(
+            ("pycon", None),
+            ("", None),
+            ("bash", None),
+            ("jsonc", None),
+            ("{note}", None),
+            ("Python", "python"),
+        ),
+    ],
+)
+def test_the_language_is_read_from_the_info_string(info: str, expected: str | None) -> None:
+    assert language(info) == expected
+
+
+@pytest.mark.parametrize(
+    ("info", "code"),
+    [
+        ("python", "x = 1\n"),
+        ("python", "    indented = True\n"),
+        ("python", "await call()\n"),
+        ("python", "return x\n"),
+        ("python", "@app.get('/')\n"),
+        ("python", "def f(x: int) -> str\n"),
+        ("python", "def f() -> A | None\ndef g(self) -> B\n"),
+        ("python", "class A(B):\n"),
+        ("python", "else:\n    x()\n"),
+        ("python", "name: str = 'x', other=2\n"),
+        ("python", "first()\n  second()\n  third()\n"),
+        ("python", ""),
+        ("toml", '[tool.x]\na = "b"\n'),
+        ("json", '"a": 1,\n"b": 2\n'),
+        ("json", '{"a": 1}\n{"b": 2}\n'),
+        ("yaml", "a: !Ref b\nc: [1, 2]\n---\nd: e\n"),
+    ],
+)
+def test_whole_texts_and_fragments_parse(info: str, code: str) -> None:
+    assert judge(info, code, "").state == "ok"
+
+
+@pytest.mark.parametrize(
+    ("info", "code", "why"),
+    [
+        ("python", "x = {\n  'a': 1\n  'b': 2\n}\n", "comma"),
+        ("python", "width = '50%\n", "unterminated"),
+        ("py", "call(a, b))\n", "unmatched"),
+        ("toml", "a = null\n", "Invalid value"),
+        ("json", '{\n  {"type": "x"}\n}\n', "property name"),
+        ("yaml", "a: b: c\n", "mapping values"),
+    ],
+)
+def test_a_broken_example_is_broken_with_the_parsers_word(info: str, code: str, why: str) -> None:
+    verdict = judge(info, code, "")
+    assert verdict.state == "broken"
+    assert why in verdict.why
+    assert verdict.sure >= 0.5
+
+
+@pytest.mark.parametrize(
+    ("info", "code", "before"),
+    [
+        ("python", "x = (...", ""),
+        ("python", "x = <your key>\n", ""),
+        ("python", ">>> 1 +\n", ""),
+        ("python", "$ pip install x\n", ""),
+        ("python", "wget https://x.test/a.tar.gz\nx = 1\n", ""),
+        ("python", "{% if x %}\n", ""),
+        ("python", "- old = 1\n+ new = 1\n", ""),
+        ("python", "format_ts(value: int) -> str\n", ""),
+        ("python", "x = = 1\n", "This is a syntax error:"),
+        ("python bad", "x = = 1\n", ""),
+        ("toml", "a = 1\na = 2\n", ""),
+        ("toml", "a = <value>\n", ""),
+        ("json", '{"a": 1, // why\n}\n', ""),
+        ("json", "{'a': 1}\n", ""),
+        ("yaml", "a: {{ value }}:\n  - b\n c", ""),
+        ("yaml", "a: *somewhere\n", ""),
+        ("yaml", "[" * 50_000, ""),
+        ("yaml", "- " * 50_000, ""),
+        ("python", "(" * 50_000, ""),
+        ("json", "[" * 50_000, ""),
+        ("python", "x = = 1\n" * 50_000, ""),
+    ],
+)
+def test_placeholders_prompts_and_wrong_on_purpose_are_unknown(info: str, code: str, before: str) -> None:
+    assert judge(info, code, before).state == "unknown"
+
+
+def test_parsing_yaml_builds_no_objects() -> None:
+    assert judge("yaml", "!!python/object/apply:os.system ['exit 1']\n", "").state == "ok"
+
+
+def test_other_languages_are_left_alone() -> None:
+    assert judge("rust", "fn main( {", "").state == "other"
+
+
+def test_a_missing_body_is_too_uncertain_to_print() -> None:
+    assert judge("python", "def f():\n    # your code\nx()\n", "").sure < 0.5

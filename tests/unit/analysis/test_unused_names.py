@@ -1,0 +1,191 @@
+"""Names: how often they occur, which imports are used elsewhere, which definitions are dead, and their worth."""
+
+import pytest
+
+from daydream.analysis.dead_code import Candidate, Judge, is_dead, read, unreachable_worth, watched
+from daydream.analysis.deprecated_code import Use, patterns
+from daydream.analysis.roles import is_illustration, is_public, is_test, is_test_data
+from daydream.analysis.unused_imports import Import, used_elsewhere
+from daydream.analysis.unused_imports import read as read_import
+from daydream.analysis.words import Tally, pieces, tally
+
+
+def candidate(name: str, path: str = "pkg/a.py", **known: object) -> Candidate:
+    values: dict[str, object] = {"kind": "function", "qualname": name, "first": 1, "last": 3, **known}
+    return Candidate(path=path, name=name, message="", confidence=60, **{"only_tests": False, **values})  # type: ignore[arg-type]
+
+
+def test_words_are_counted_apart_in_code_and_tests() -> None:
+    counts = tally([(b"foo(bar); foo", False), ("föo foo".encode(), True)], {"foo", "none"})
+    assert (counts["foo"].elsewhere, counts["foo"].in_tests, counts["none"].total) == (2, 1, 0)
+
+
+def test_the_pieces_of_a_composed_name_are_words_that_a_format_leaves() -> None:
+    assert set(pieces("visit_name")) == {"visit_", "_name", "s_name"}
+    assert list(pieces("_x")) == []
+
+
+IMPORT = Import("pkg/models.py", "Thing", "pkg.things.Thing")
+
+
+@pytest.mark.parametrize(
+    ("text", "used"),
+    [
+        (b"from pkg.models import Thing", True),
+        (b"from .models import (\n    Other,\n    Thing,\n)", True),
+        (b"from pkg.models import *\nThing()", True),
+        (b"import pkg.models as m\nm.Thing()", True),
+        (b"from pkg import models as m\nm.Thing()", True),
+        (b"patch('pkg.models.Thing')", True),
+        (b"from pkg.things import Thing\nfrom pkg.models import Other", False),
+        (b"Thing = 1", False),
+        (b"", False),
+    ],
+)
+def test_an_import_that_another_module_takes_from_here_is_used(text: bytes, used: bool) -> None:
+    assert bool(used_elsewhere([IMPORT], [("pkg/other.py", text)])) is used
+
+
+def test_a_module_does_not_use_its_own_import_for_others() -> None:
+    assert used_elsewhere([IMPORT], [("pkg/models.py", b"from pkg.models import Thing")]) == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "message", "bound"),
+    [
+        ("a.py", "import os.path", "`os.path` imported but unused", "os"),
+        ("a.py", "from x import y as z", "`x.y as z` imported but unused", "z"),
+        ("a.py", "from x import y", "`x.y` imported but unused", "y"),
+        ("p/__init__.py", "from x import y", "`x.y` imported but unused; consider removing", None),
+        ("a.py", "    import x", "`x` imported but unused; consider using `importlib.util.find_spec`", None),
+    ],
+)
+def test_the_name_that_an_import_binds_is_read(path: str, line: str, message: str, bound: str | None) -> None:
+    entry = read_import(path, line, message)
+    assert (entry.bound if entry else None) == bound
+
+
+@pytest.mark.parametrize(
+    ("known", "others", "dead"),
+    [
+        ({}, {"lonely_thing": Tally(1, 0)}, True),
+        ({}, {"lonely_thing": Tally(2, 0)}, False),
+        ({}, {"lonely_thing": Tally(1, 1)}, False),
+        ({"only_tests": True}, {"lonely_thing": Tally(1, 4)}, True),
+        ({}, {"lonely_thing": Tally(1, 0), "lonely_": Tally(1, 0)}, False),
+    ],
+)
+def test_a_name_is_dead_when_nothing_else_can_name_it(
+    known: dict[str, object], others: dict[str, Tally], dead: bool
+) -> None:
+    thing = candidate("lonely_thing", **known)
+    counts = {word: Tally() for word in watched([thing])} | others
+    assert is_dead(thing, counts) is dead
+
+
+def test_a_private_method_is_not_dead_when_its_bare_name_is_around() -> None:
+    method = candidate("_status", kind="method", scope="class", qualname="A._status")
+    assert not is_dead(method, {"_status": Tally(1), "status": Tally(3)})
+    assert is_dead(method, {"_status": Tally(1), "status": Tally()})
+
+
+PRIVATE, PUBLIC = {"qualname": "_x"}, {"qualname": "x"}
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "printed"),
+    [
+        ("_x", {}, True),
+        ("x", {}, False),
+        ("x", {"path": "pkg/_internal.py"}, True),
+        ("x", {"path": "scripts/x.py"}, True),
+        ("_x", {"decorators": ("register",)}, False),
+        ("_x", {"decorators": ("staticmethod",), "kind": "method", "scope": "class"}, True),
+        ("_x", {"conditional": True}, False),
+        ("_x", {"path": "docs/conf.py"}, False),
+        ("_x", {"path": "app/migrations/0001.py"}, False),
+        ("__getattr__", {}, False),
+        ("_visit_thing", {}, False),
+        ("_x", {"kind": "class", "bases": ("Model",)}, False),
+        ("_x", {"kind": "class", "bases": ("Exception",)}, True),
+        ("_x", {"kind": "method", "scope": "class", "owner_bases": ("Own",)}, True),
+        ("_x", {"kind": "method", "scope": "class", "owner_bases": ("lib.Foreign",)}, False),
+        ("_x", {"kind": "method", "scope": "class", "owner_bases": ("Same",)}, False),
+        ("x", {"kind": "method", "scope": "class", "qualname": "_C.x"}, False),
+        ("x", {"scope": "function", "qualname": "f.x"}, True),
+        ("x", {"path": "tests/helpers.py"}, True),
+        ("x", {"path": "tests/helpers.py", "scope": "function"}, False),
+        ("test_x", {"path": "tests/spec.py"}, False),
+    ],
+)
+def test_only_what_nobody_outside_can_reach_is_printed(
+    name: str, known: dict[str, object], printed: bool
+) -> None:
+    judge = Judge({"Own": ("object",), "Same": ("lib.Same",)}, distributed=True)
+    assert ((judge.worth(candidate(name, **known)) or 0) >= 0.5) is printed
+
+
+def test_a_public_function_of_an_application_may_go() -> None:
+    assert (Judge({}, distributed=False).worth(candidate("x")) or 0) >= 0.5
+
+
+def test_a_line_that_is_not_ours_is_refused() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        read(b"Traceback (most recent call last)\n")
+
+
+def test_an_answer_without_its_end_is_not_complete() -> None:
+    assert not read(b'{"unread": ["a.py", "why"]}\n').complete
+    assert read(b'{"end": 0}\n').complete
+
+
+def test_a_yield_that_makes_a_generator_is_not_unreachable_code() -> None:
+    code = candidate("return", kind="unreachable_code")
+    assert unreachable_worth(code, "    yield") is None
+    assert unreachable_worth(code, "if False:  # debug") == 0.4
+    assert unreachable_worth(code, "    call()") == 0.8
+
+
+def test_patterns_that_break_are_worth_more_than_old_style() -> None:
+    uses = [
+        Use(
+            "a.py",
+            "UP035",
+            3,
+            "Import from `collections.abc` instead: `Mapping`",
+            "from collections import Mapping",
+        ),
+        Use(
+            "a.py",
+            "UP035",
+            1,
+            "Import from `collections.abc` instead: `Mapping`",
+            "from typing import Mapping",
+        ),
+        Use("a.py", "UP006", 9, "Use `list`", "x: List"),
+        Use("a.py", "UP006", 5, "Use `list`", "y: List"),
+    ]
+    found = {(p.code, p.line): (p.count, p.worth >= 0.5) for p in patterns(uses)}
+    assert found == {("UP035", 3): (1, True), ("UP035", 1): (1, False), ("UP006", 5): (2, False)}
+
+
+@pytest.mark.parametrize(
+    ("path", "roles"),
+    [
+        ("tests/a.py", "test"),
+        ("pkg/tests/a.py", "test"),
+        ("django/test/client.py", "public"),
+        ("test/a.py", "test"),
+        ("pkg/test_a.py", "test"),
+        ("tests/data/a.py", "test data"),
+        ("docs/conf.py", "illustration"),
+        ("pkg/demo.py", "illustration"),
+        ("pkg/_a.py", ""),
+        ("tools/a.py", ""),
+        ("pkg/__init__.py", "public"),
+    ],
+)
+def test_a_path_tells_what_a_file_is_for(path: str, roles: str) -> None:
+    told = {"test": is_test(path), "test data": is_test_data(path), "illustration": is_illustration(path)}
+    expected = {name: name in roles for name in told} | {"test": roles.startswith("test")}
+    assert told | {"public": is_public(path)} == expected | {"public": roles == "public"}
