@@ -16,11 +16,13 @@ from daydream.flow import facts
 from daydream.flow.runner import Night, Runner
 from daydream.records.change import Change, Delete, SetRef
 from daydream.records.finding import Examined, Finding
+from daydream.records.head import Head
 from daydream.records.journal import Started
 from daydream.records.night import Known, NightFacts
 from daydream.records.outcome import Row
 from daydream.repository.checkout import renames
 from daydream.repository.ground import Ground
+from daydream.repository.places import Places
 from daydream.store import dreams, findings, suppressions
 from daydream.store.applier import Applier
 from daydream.store.checkpoint import Checkpoint
@@ -71,6 +73,14 @@ class DreamSink:
     @functools.cached_property
     def _store(self) -> dreams.DreamStore:
         return dreams.DreamStore.open(self._path)
+
+
+def prune_dreams(places: Places, head: Head) -> None:
+    """Let the dream store forget what is old; a finished night's own rows stay."""
+    path = places.state / "dreams.db"
+    if path.exists():
+        with dreams.DreamStore.open(path) as store:
+            store.prune(clock.now(), run=head.run)
 
 
 def started(checkpoint: Checkpoint) -> Started:

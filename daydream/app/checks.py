@@ -1,6 +1,5 @@
 """fsck: check everything on disk by reading it; repairs nothing."""
 
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from daydream.records.head import Head, Segment
 from daydream.repository.places import Places
 from daydream.store import checkpoint, findings, heads, segments
 from daydream.store.applier import read_effects
+from daydream.store.dreams import DreamStore
 from daydream.store.recovery import check_lengths
 
 
@@ -91,11 +91,8 @@ def _trouble_of(path: Path) -> DaydreamError | None:
 
 def _database_trouble(path: Path) -> DaydreamError | None:
     try:
-        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-        try:
-            (answer,) = connection.execute("PRAGMA quick_check").fetchone()
-        finally:
-            connection.close()
-    except sqlite3.Error as error:
-        return StateDamaged(str(error))
-    return None if answer == "ok" else StateDamaged(str(answer))
+        with DreamStore.open(path, read_only=True) as store:
+            problems = store.problems()
+    except (StateDamaged, StateNewer) as error:
+        return error
+    return StateDamaged("; ".join(problems)) if problems else None

@@ -133,7 +133,9 @@ def _one(start: Start, decision: Decision) -> Head:
     if isinstance(decision, Reopen):
         runner.reopen()
     with assembly.telemetry(start.checkpoint, runner):
-        return runner.run()
+        head = runner.run()
+    assembly.prune_dreams(start.places, head)
+    return head
 
 
 def _take_up(start: Start, decision: Decision) -> Ground | None:

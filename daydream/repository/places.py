@@ -67,7 +67,8 @@ def locate(start: Path, *, state: str | None, logs: str | None, cache: str | Non
     """Find the repository around `start` and decide where state, logs and cache belong.
 
     `state` and `logs` are taken relative to the root; a relative one stays below it. `cache` replaces
-    the user's cache folder for daydream and lies outside the repository.
+    the user's cache folder for daydream and lies outside the repository. Where nights have begun
+    below the git folder they stay there, whatever a .gitignore says later.
 
     Raises:
         UsageError: `start` is not a folder, or lies in a bare repository or inside a git folder.
@@ -81,7 +82,8 @@ def locate(start: Path, *, state: str | None, logs: str | None, cache: str | Non
 
         root, git_dir, common_dir = toplevel(folder, stop)
     home = (root / WITHOUT_GIT) if git_dir is None else git_dir / "daydream"
-    if git_dir is not None and (state is None or logs is None):
+    begun_below_git = git_dir is not None and (home / "state" / NIGHT_HEAD).is_file()
+    if git_dir is not None and not begun_below_git and (state is None or logs is None):
         from daydream.repository.checkout import ignores
 
         if ignores(root, (f"state/{NIGHT_HEAD}", f"{_LOGS}/report.md"), stop):
@@ -181,7 +183,7 @@ def _bases(root: Path, git_dir: Path | None, state: str | None) -> list[Path]:
     if state is not None:
         return [root / Path(state).expanduser()]
     below_git = [] if git_dir is None else [git_dir / "daydream" / "state"]
-    return [root / "state", *below_git, root / WITHOUT_GIT / "state"]
+    return [*below_git, root / "state", root / WITHOUT_GIT / "state"]
 
 
 def _logs_beside(root: Path, state: Path, git_dir: Path | None) -> Path:
