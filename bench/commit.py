@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.machine import heading, median
 from daydream.records.head import Attempt, Segment
-from daydream.records.journal import Ended
+from daydream.records.journal import Ended, Planned
 from daydream.store.checkpoint import Checkpoint
 from daydream.store.lock import RunLock
 from tests.fakes.night import ScriptedStep, SmallNight
@@ -44,7 +44,7 @@ def raw(path: Path, data: bytes) -> None:
     os.write(handle, data)
     os.fsync(handle)
     os.close(handle)
-    os.replace(temporary, path)
+    os.replace(temporary, path)  # noqa: PTH105 -- the system call itself is measured
     folder = os.open(path.parent, os.O_RDONLY)
     os.fsync(folder)
     os.close(folder)
@@ -53,11 +53,10 @@ def raw(path: Path, data: bytes) -> None:
 def at_size(checkpoint: Checkpoint, done: int) -> None:
     """Write a journal and a plan as `done` sub-steps leave them, in one commit each."""
     names = [f"file {n:06d}.py" for n in range(done + 1000)]
-    from daydream.records.journal import Planned
-
     at, plan = checkpoint.write_plan(names)
     checkpoint.commit(Planned(state="maintain.docs", count=len(names), at=at, plan=plan))
-    entries = [ended(name, 0) for name in names[:done]]
+    line = len(names[0]) + 3  # quotes and newline
+    entries = [ended(name, at + line * n) for n, name in enumerate(names[:done], start=1)]
     for start in range(0, len(entries), 5000):
         checkpoint.commit(*entries[start : start + 5000])
 
@@ -120,7 +119,9 @@ def main() -> None:
                 print(f"DBOS: not measured: {peer.stderr.strip().splitlines()[-1]}")
             else:
                 step = json.loads(peer.stdout.strip().splitlines()[-1])
-                print(f"DBOS on SQLite (for information): {step * 1e6:.0f} us a step, {step / base_time:.2f}x raw")
+                print(
+                    f"DBOS on SQLite (for information): {step * 1e6:.0f} us a step, {step / base_time:.2f}x raw"
+                )
 
 
 if __name__ == "__main__":

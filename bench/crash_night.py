@@ -1,6 +1,6 @@
 """One process of the crash test: one start of a night in a repository, at a fixed present.
 
-`python -m bench.crash_night ROOT PRESENT CALLS [--plant NAME]`
+`python -m bench.crash_night ROOT PRESENT CALLS [--plant NAME] [--if-due]`
 """
 
 import argparse
@@ -115,6 +115,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("present")
     parser.add_argument("calls", type=Path)
     parser.add_argument("--plant")
+    parser.add_argument("--if-due", action="store_true")
     args = parser.parse_args(argv)
     present = clock.from_text(args.present)
     clock.now = lambda: present
@@ -124,7 +125,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         PLANTS[args.plant].plant()
 
     def command() -> int:
-        request = RunRequest(root=args.root, observer=Marking())
+        request = RunRequest(root=args.root, observer=Marking(), if_due=args.if_due)
         result = night.run(request, specs(args.calls))
         return result.exit_code
 

@@ -50,14 +50,14 @@ def rounded(value: float, digits: int = 2) -> float:
     factor = 10**digits
     return int(value * factor + 0.5) / factor
 ''',
-    "tests/test_cart.py": '''from shop.cart import discount, dump
+    "tests/test_cart.py": """from shop.cart import discount, dump
 from shop.prices import rounded
 
 
 def test_discount():
     assert rounded(discount(200.0)) > 0
     assert dump({}) == "{}"
-''',
+""",
     "README.md": "# Shop\n\nSee [the guide](docs/guide.md) and [the history](docs/history.md).\n\n```python\ndef broken(:\n```\n",
     "docs/guide.md": "# Guide\n\nSee [prices](#prices) and [carts](#no-such-heading).\n\n## Prices\n\nRound them.\n",
     "TODO.md": "# To do\n\n- [ ] ship the carts\n- [x] count the prices\n- [ ] drop the old rate\n",
@@ -69,6 +69,17 @@ def test_discount():
     "archive/two.txt": "two\n",
     "notes/journal.txt": "first line\n",
 }
+_TAXES = '''"""Taxes."""
+
+
+def taxes(price: float, threshold: float = 0.75, max_retries: int = 5) -> list[float]:
+    """Tax a price until it stays below the threshold."""
+    steps = []
+    for _ in range(max_retries):
+        price = price * threshold
+        steps.append(price)
+    return steps
+'''
 _UNTRACKED = {
     "scratch/old.txt": "old\n",
     "scratch/build/a.o": "a\n",
@@ -113,16 +124,18 @@ def build(root: Path) -> None:
 
 
 def move_on(root: Path) -> None:
-    """What happens between the two nights: a file is renamed, one finding mended, another made."""
+    """What happens between the nights: a file is renamed, one comes, a finding is mended, another made."""
     git(root, "mv", "shop/prices.py", "shop/pricing.py")
     _write(
         root,
         {
+            "shop/taxes.py": _TAXES,
             "docs/guide.md": "# Guide\n\nSee [prices](#prices) and [taxes](taxes.md).\n\n## Prices\n\nRound.\n",
             "tests/test_cart.py": _SOURCE["tests/test_cart.py"].replace("shop.prices", "shop.pricing"),
         },
     )
-    git(root, "commit", "-q", "-a", "-m", "Price anew", at="2026-11-20T18:00:00Z")
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "Price anew", at="2026-11-20T18:00:00Z")
 
 
 def changes(sub_step: str, cursor: str | None) -> tuple[Change, ...]:
@@ -145,9 +158,14 @@ def changes(sub_step: str, cursor: str | None) -> tuple[Change, ...]:
             Append(place="checkout", path="notes/journal.txt", content=b"second line\n"),
             Append(place="checkout", path="notes/journal.txt", content=b"third line\n"),
         ),
-        ("append", "more"): (Append(place="checkout", path="notes/new/journal.txt", content=b"a first line\n"),),
+        ("append", "more"): (
+            Append(place="checkout", path="notes/new/journal.txt", content=b"a first line\n"),
+        ),
         ("ref", None): (
-            _ref("refs/daydream/alpha", {"settings/rates.ini": b"[rates]\nnormal = 11\n", "archive/one.txt": None}),
+            _ref(
+                "refs/daydream/alpha",
+                {"settings/rates.ini": b"[rates]\nnormal = 11\n", "archive/one.txt": None},
+            ),
             _ref("refs/daydream/proposals/beta", {"settings/start.sh": b"#!/bin/sh\necho stop\n"}),
         ),
     }

@@ -111,11 +111,24 @@ class World:
         self.sentry.requests.clear()
 
     def start(
-        self, tracer: Sequence[str] = (), plant: str | None = None, present: str = repository.PRESENT
+        self,
+        tracer: Sequence[str] = (),
+        plant: str | None = None,
+        present: str = repository.PRESENT,
+        if_due: bool = False,
     ) -> Left:
         """Start a night once, perhaps under a tracer, and wait for its end."""
-        chosen = ["--plant", plant] if plant else []
-        command = [*tracer, sys.executable, "-m", "bench.crash_night", self.root, present, self.calls, *chosen]
+        chosen = [*(["--plant", plant] if plant else []), *(["--if-due"] if if_due else [])]
+        command = [
+            *tracer,
+            sys.executable,
+            "-m",
+            "bench.crash_night",
+            self.root,
+            present,
+            self.calls,
+            *chosen,
+        ]
         left = subprocess.run(
             list(map(str, command)),
             cwd=here(),
@@ -202,10 +215,19 @@ def observed(world: World) -> dict[str, Any]:
         "findings": _tree(world.night / "findings"),
         "trash": _tree(world.night / "runs" / repository.RUN / "trash"),
         "effects": {e.id: [e.kind, e.path, e.status, e.detail] for e in effects},
-        "journal": {str(n): msgspec.to_builtins(e) for n, e in enumerate(world.journal())},
+        "journal": {str(n): _entry(e) for n, e in enumerate(world.journal())},
         "dreams": _rows(world.night.parent / "dreams.db"),
         "end": {"closed": head.closed if head else None, "failed": head.failed if head else None},
     }
+
+
+def _entry(happened: Entry) -> dict[str, Any]:
+    """An entry; without what depends on the report's Duration and Resumed lines."""
+    plain: dict[str, Any] = msgspec.to_builtins(happened)
+    if plain.get("state") == "maintain.report":
+        plain.pop("effects", None)
+        plain.get("facts", {}).pop("lines", None)
+    return plain
 
 
 def _page(path: Path) -> list[str]:
@@ -234,15 +256,19 @@ def _tree(folder: Path, without: str = "") -> dict[str, str]:
 
 
 def _rows(path: Path) -> dict[str, Any]:
+    """Every table's rows, without the numbers that SQLite counts up (its own first column)."""
     if not path.exists():
         return {}
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
-        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        listed = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        tables = {name: "AUTOINCREMENT" in sql for name, sql in connection.execute(listed)}
         return {
-            name: sorted((list(row) for row in connection.execute(f'SELECT * FROM "{name}"')), key=repr)
-            for name in sorted(names)
-            if not name.startswith("sqlite_")
+            name: sorted(
+                (list(row)[1 if counted else 0 :] for row in connection.execute(f'SELECT * FROM "{name}"')),
+                key=repr,
+            )
+            for name, counted in sorted(tables.items())
         }
     finally:
         connection.close()

@@ -51,9 +51,13 @@ def main() -> None:
             seconds_stop.append(time.perf_counter() - begun)
             where.append(position)
             assert code == 75, code
-        print(f"second start: exit 75, median {median(seconds) * 1e3:.0f} ms, worst {max(seconds) * 1e3:.0f} ms")
+        print(
+            f"second start: exit 75, median {median(seconds) * 1e3:.0f} ms, worst {max(seconds) * 1e3:.0f} ms"
+        )
         worst = max(zip(seconds_stop, where, strict=True))
-        print(f"SIGTERM to exit 75: median {median(seconds_stop):.2f} s, worst {worst[0]:.2f} s (in {worst[1]})")
+        print(
+            f"SIGTERM to exit 75: median {median(seconds_stop):.2f} s, worst {worst[0]:.2f} s (in {worst[1]})"
+        )
         print(f"stopped in: {', '.join(sorted(set(where)))}")
         done = subprocess.run(run, env=env, capture_output=True, check=False)
         print(f"the same command then ends with exit {done.returncode}")

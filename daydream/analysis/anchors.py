@@ -19,8 +19,8 @@ def split_explicit_id(heading: str) -> tuple[str, str | None]:
 
 def slug(text: str) -> str:
     """Make GitHub's anchor of a heading's visible text: lower case, punctuation and symbols dropped,
-    each space a hyphen; letters, marks, digits and underscores of any script stay."""
-    kept = "".join(ch for ch in text.strip().lower() if _stays(ch))
+    each space a hyphen, also one that a tag or a symbol leaves at an end; letters, marks, digits and underscores of any script stay."""
+    kept = "".join(ch for ch in text.lower() if _stays(ch))
     return kept.replace(" ", "-")
 
 

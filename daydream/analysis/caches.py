@@ -55,7 +55,7 @@ def named(root: Path, names: frozenset[str], check: Callable[[], None]) -> list[
 
 
 def measure(root: Path, paths: Iterable[str], before: float, check: Callable[[], None]) -> list[Cache]:
-    """Measure the caches that were neither written nor read since `before`, and orphans as old as that.
+    """Measure the caches that nobody used since `before`, and the orphans that are as old.
 
     A ``__pycache__`` that is in use is looked into for bytecode whose source is gone.
     """
@@ -95,14 +95,16 @@ def _orphans(root: Path, paths: Iterable[str], before: float) -> Iterator[Cache]
             state = (root / path).lstat()
         except OSError:
             continue
-        used = max(state.st_mtime, state.st_atime)
-        if used < before:
-            yield Cache(path, state.st_size, used)
+        if state.st_mtime < before:
+            yield Cache(path, state.st_size, state.st_mtime)
 
 
 def _weigh(folder: Path, check: Callable[[], None]) -> tuple[int, float]:
-    """Add up a folder's bytes and find its last use; a folder that cannot be read is in use."""
-    size, used = 0, 0.0
+    """Add up a folder's bytes and find its last use; a folder that cannot be read is in use.
+
+    Tools write into their caches whenever they run; bytecode is only read by who uses it.
+    """
+    size, used, is_read = 0, 0.0, folder.name == "__pycache__"
     waiting = [str(folder)]
     while waiting:
         check()
@@ -115,7 +117,7 @@ def _weigh(folder: Path, check: Callable[[], None]) -> tuple[int, float]:
                         used = max(used, state.st_mtime)
                         continue
                     size += state.st_size
-                    used = max(used, state.st_mtime, state.st_atime)
+                    used = max(used, state.st_mtime, state.st_atime if is_read else 0.0)
         except OSError:
             return size, float("inf")
     return size, used or folder.lstat().st_mtime

@@ -119,7 +119,8 @@ def is_dead(candidate: Candidate, words: Mapping[str, Tally]) -> bool:
         and words[candidate.name.strip("_")].total
     ):
         return False  # `"_" + name` leaves no trace, but the rest of the name
-    return others == 1 and not any(words[piece].total for piece in pieces(candidate.name))
+    alone = others == 1 and (count.in_tests > 0 or not candidate.only_tests)
+    return alone and not any(words[piece].total for piece in pieces(candidate.name))
 
 
 class Judge:

@@ -24,15 +24,20 @@ _MEANT = re.compile(
     r"|does(?:n't| not) (?:work|parse)|syntax|malformed|illegal|cannot|can't|disallowed|forbidden|python ?2)\b|❌|✗|✘|🚫",
     re.IGNORECASE,
 )
-_TEMPLATE = re.compile(r"\{\{|\{%|<[A-Za-z][\w .:-]*>|--8<--|\{[!*]|…|\$\{?[A-Za-z_]")
+_TEMPLATE = re.compile(
+    r"\{\{|\{%|<[A-Za-z][\w .:-]*>|--8<--|[├└│]|\{[!*]|…|\$\{?[A-Za-z_]|\{[a-z]+(?: [a-z]+)+\}"
+)
 _PROMPT = re.compile(
-    r"^[ \t]*(?:>>>|\$ |% |%%|%\w|!\w|In ?\[\d*\]|\?\w|@@ )"
+    r"^[ \t]*(?:>|\$ |% |%%|%\w|!\w|In ?\[\d*\]|\?\w|@@ )"
     r"|^[ \t]*(?:wget|curl|pip3?|uv|cd|tar|unzip|git|python3?|export|sudo|apt(?:-get)?|brew|mkdir|conda|npm|docker) [^=\n(]*$|^[-+]\s?\S|^-{3,}$|^={4,}|^[<>]{4,}",
     re.MULTILINE,
 )
-_CALL_FORM = re.compile(
-    r"\s*(?:(?:async\s+)?def\s+)?[\w.]+\s*\([^()]*(?:\([^()]*\)[^()]*)*\)\s*(?:->[^\n]*|:)?\s*\Z"
+_SHELL = re.compile(r"^[ \t]*\$ |^[ \t]*[\w./-]+(?: [^\s=(:]+){0,9} --?[a-zA-Z][\w-]", re.MULTILINE)
+_SLIPS = re.compile(
+    r"unterminated|unmatched|.*(?:never closed|does not match|forgot a comma)|unindent|unexpected indent|expected ':'"
+    r"|':' expected|non-default|invalid (?:non-printable )?character (?:U\+|'[\u2018-\u201d])|EOL|Missing parentheses"
 )
+_NAMED_CALL = re.compile(r"\s*(?:(async\s+)?def\s+)?[\w.]+[ \t]*(?=\()")
 _SIGNATURE = re.compile(r"^[ \t]*(?:(?:async\s+)?def|class)\s+\w.*[^:,(\[{\s]$", re.MULTILINE)
 _ELLIPSIS = re.compile(r"\.\.\.")
 
@@ -64,7 +69,12 @@ def judge(info: str, code: str, before: str) -> Verdict:
         return Verdict("ok")
     code = code[:_LOOKED_AT]
     rest = info.partition(" ")[2]
-    if _TEMPLATE.search(code) or _ELLIPSIS.search(code) or _MEANT.search(f"{rest}\n{before[-300:]}\n{code}"):
+    if (
+        _SHELL.search(code)
+        or _TEMPLATE.search(code)
+        or _ELLIPSIS.search(code)
+        or _MEANT.search(f"{rest}\n{before[-300:]}\n{code}")
+    ):
         return Verdict("unknown", why)
     return Verdict("broken", why, sure) if sure else Verdict("unknown", why)
 
@@ -76,9 +86,20 @@ def _python(code: str) -> tuple[str, float]:
         return "", 0.0
     if _PROMPT.search(dedented) or any(_syntax_error(text) is None for text in _wrapped(dedented)):
         return "" if not _PROMPT.search(dedented) else "has prompts", 0.0
-    if _CALL_FORM.match(dedented) or re.search(r"nested|recursion|memory", first.msg):
+    if _is_signature(dedented) or _is_mapping(dedented) or re.search(r"nested|recursion|memory", first.msg):
         return first.msg, 0.0
-    return first.msg, 0.4 if first.msg.startswith("expected an indented block") else 0.7
+    return first.msg, 0.7 if _SLIPS.match(first.msg) else 0.4
+
+
+def _is_signature(code: str) -> bool:
+    """Whether the text is ``name(parameters) -> result``, as API references write it."""
+    head = _NAMED_CALL.match(code)
+    return head is not None and _syntax_error(f"def f{code[head.end() :].rstrip().rstrip(':')}: pass") is None
+
+
+def _is_mapping(code: str) -> bool:
+    """Whether the text is YAML under a wrong flag."""
+    return re.match(r"[\w.-]+:(?:\s|\Z)", code) is not None and not _yaml(code)[0]
 
 
 def _syntax_error(code: str) -> SyntaxError | None:
@@ -124,11 +145,23 @@ def _toml(code: str) -> tuple[str, float]:
         tomllib.loads(code)
     except tomllib.TOMLDecodeError as error:
         why = re.sub(r" \(at .*\)$", "", str(error))
+        if _is_toml(f"x = [\n{code}\n]"):
+            return "", 0.0
         alternative = re.search(r"Cannot (?:overwrite|declare|mutate|redefine)|inline table|Unescaped", why)
-        return why, 0.0 if alternative else 0.65
+        lines = (line.strip() for line in code.splitlines())
+        first = next((line for line in lines if line and not line.startswith("#")), "")
+        return why, 0.0 if alternative else 0.65 if first.startswith("[") or _is_toml(first) else 0.4
     except RecursionError:
         return "nested too deeply", 0.0
     return "", 0.0
+
+
+def _is_toml(code: str) -> bool:
+    try:
+        tomllib.loads(code)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return False
+    return True
 
 
 def _json(code: str) -> tuple[str, float]:

@@ -33,7 +33,7 @@ _PAGES = (".md", ".mdx", ".rst", ".ipynb", ".txt", ".markdown", ".qmd", ".html",
 _COMMON_NAMES = {"readme.md", "index.md", "index.rst", "index.html", "__init__.py", "conftest.py"}
 _STATIC = ("static", "public", "docs", "assets")
 _INDEX = ("index", "README", "readme", "_index")
-_MADE = re.compile(r"L\d|:~:|user-content-|top\Z|fn|__|_|\?|/|!")
+_MADE = re.compile(r"L\d|:~:|user-content-|(?:top|readme)\Z|#|fn|__|_|\?|/|!")
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?\Z")
 _MKDOCS = re.compile(r"(?:mkdocs|properdocs)[\w.-]*\.ya?ml\Z")
 _SITE_FILES = {
@@ -96,6 +96,8 @@ def sites(paths: Iterable[str]) -> tuple[str, ...]:
         sphinx = name == "conf.py" and any(beside + end in known for end in (".rst", ".md", ".txt"))
         if name in _SITE_FILES or sphinx or _MKDOCS.match(name):
             found.add(folder)
+        elif name == "conf.py" and {"doc", "docs"} & set(folder.split("/")):
+            found.update((folder, "docs", "doc"))  # built from elsewhere, but surely these
         elif "/.vitepress/config" in f"/{path}":
             found.add(posixpath.dirname(folder))
     return tuple(sorted(found))
@@ -112,8 +114,15 @@ def resolve(target: str, page: str, own: Document, world: World) -> Verdict:
     path = whole.partition("?")[0].replace("\\", "/")
     site = world.site(page)
     if not path:
-        return _anchor(fragment, page, page, own, site) if fragment else Verdict("unknown")
+        verdict = _anchor(fragment, page, page, own, site) if fragment else Verdict("unknown")
+        return Verdict("unknown") if verdict.state != "ok" and _names_objects(site, world) else verdict
     return _path(path, decoded[len(path) :], page, world, site)
+
+
+def _names_objects(site: str | None, world: World) -> bool:
+    """Whether ``#name`` may name anything of the whole project, as MyST and Sphinx have it."""
+    files = () if site is None else ("conf.py", "myst.yml", "_toc.yml")
+    return any(world.kind(posixpath.join(site or "", name)) == "file" for name in files)
 
 
 def _path(path: str, tail: str, page: str, world: World, site: str | None) -> Verdict:
@@ -129,6 +138,9 @@ def _path(path: str, tail: str, page: str, world: World, site: str | None) -> Ve
             )
         if kind == "folder":
             return Verdict("ok", candidate)
+    landed = posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
+    if landed in world.named.get(posixpath.basename(landed).lower(), ()):
+        return Verdict("ok", landed)  # examined, though it is not on disk just now
     if seen_unknown or path.startswith("/") or _may_be_made(path, page, world, site):
         return Verdict("unknown")
     return Verdict("broken_link", path, _moved(path, tail, page, world))

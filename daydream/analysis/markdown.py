@@ -172,6 +172,7 @@ def _heading(token: "Token", found: Document) -> str:
     shown = "".join(_visible(token.children or []))
     title, explicit = split_explicit_id(shown)
     found.headings.append(title)
+    found.explicit.add(slug(title.strip()))
     if explicit:
         found.explicit.update((explicit, slug(shown)))  # GitHub does not read attribute lists
     return title

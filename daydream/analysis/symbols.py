@@ -1,7 +1,7 @@
 """Names of code in prose: which words of a document claim that something of that name exists."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 _CALL = re.compile(r"(?P<name>[A-Za-z_][\w.]*)(?P<call>\(.*\))?\Z", re.DOTALL)
@@ -15,7 +15,7 @@ _PAST = re.compile(
 _HISTORY = re.compile(
     r"(?:^|[/_.-])(?:change|history|news|releas|migrat|upgrad|whats?[-_]?new|announc|blog|archived?(?:/|\.)|deprecat"
     r"|backward|v\d|\d+\.\d)"
-    r"|(?:^|/)(?:adr|adrs|rfcs?|peps?|deps?|flips?|seps?|enhancements?|decisions|proposals?|plans?|design|specs|news|roadmap|posts|_posts|todo)(?:[/.]|$)",
+    r"|(?:^|/)(?:adr|adrs|rfcs?|[a-z]{1,3}eps?|flips?|enhancements?|decisions|proposals?|plans?|design|specs|news|roadmap|posts|_posts|todo)(?:[/.]|$)",
     re.IGNORECASE,
 )
 _ROLE = re.compile(
@@ -68,3 +68,9 @@ def mentions_in_rst(text: str) -> Iterator[Mention]:
                 if words := words_of(name):
                     yield Mention(name, words, line + block.count("\n", 0, match.start()))
         line += block.count("\n")
+
+
+def is_foreign(text: str, own: Container[str]) -> bool:
+    """Whether a dotted name of three or more parts begins with a module that is none of the repository's `own`."""
+    parts = text.lstrip("~!").split("(", 1)[0].split(".")
+    return len(parts) > 2 and parts[0].islower() and parts[0] not in own

@@ -139,6 +139,7 @@ class Notes:
         self.surroundings: dict[tuple[str, int], dict[str, Any]] = {}
         self.wanted_imports: list[dict[str, Any]] = []
         self.classes: dict[str, set[str]] = {}
+        self.origins: dict[str, set[str]] = {}
         self.refused = ""
         super().__init__()
 
@@ -168,6 +169,9 @@ class Notes:
                 if isinstance(child, ast.ClassDef):
                     self.classes.setdefault(child.name, set()).update(told["bases"])
             else:
+                if isinstance(child, ast.ImportFrom) and child.level == 0:
+                    for alias in child.names:
+                        self.origins.setdefault(alias.name, set()).add(str(child.module).partition(".")[0])
                 path = str(self.filename)[1:]
                 self.wanted_imports += [
                     {**row, "path": path} for row in _imported(child, around, self.wanted)
@@ -181,6 +185,17 @@ class Notes:
 def reader(vulture: Any, wanted: "set[str]") -> Any:
     """Make a vulture that takes notes."""
     return type("Reader", (Notes, vulture), {})(wanted)
+
+
+def _own_classes(vulture: Any, files: "list[str]") -> "dict[str, list[str]]":
+    """Return the bases of each class, but for names that some file imports from a foreign module: a
+    base of that name may be the stranger."""
+    own = {part for path in files for part in path[: -len(".py")].split("/")}
+    return {
+        name: sorted(bases)
+        for name, bases in sorted(vulture.classes.items())
+        if own.issuperset(vulture.origins.get(name, ()))
+    }
 
 
 def _text(path: Path) -> str:
@@ -203,8 +218,8 @@ def scan(vulture: Any, text: str, name: Path) -> str:
     return str(vulture.refused)
 
 
-def _whitelists(vulture: Any) -> None:
-    """Count what the standard library calls back as used, for each of its modules that is imported."""
+def _used_so_far(vulture: Any) -> "set[str]":
+    """Return the names used until now, with those that the imported standard modules call back."""
     for name in sorted({item.name for item in vulture.defined_imports}):
         try:
             known = pkgutil.get_data("vulture", "whitelists/" + name + "_whitelist.py")
@@ -212,6 +227,7 @@ def _whitelists(vulture: Any) -> None:
             continue
         if known is not None:
             vulture.scan(known.decode("utf-8"), filename=Path("whitelists") / (name + "_whitelist.py"))
+    return set(vulture.used_names)
 
 
 def _unused(vulture: Any, used_by_code: "set[str]", tests: "set[str]") -> "Iterator[dict[str, Any]]":
@@ -252,11 +268,11 @@ def main() -> None:
     request = json.load(sys.stdin)
     vulture = reader(_load(sys.argv[2]), set(request["modules"]))
     tests = {path for path, is_test in request["files"] if is_test}
-    used_by_code: set[str] = set()
+    used_by_code: set[str] | None = None
     count = 0
     for path, is_test in sorted(request["files"], key=lambda f: (f[1], f[0])):
-        if is_test and not used_by_code:
-            used_by_code = set(vulture.used_names)
+        if is_test and used_by_code is None:
+            used_by_code = _used_so_far(vulture)
         try:
             refused = scan(vulture, _text(Path(request["root"], path)), Path("/" + path))
         except (OSError, SyntaxError, UnicodeDecodeError, LookupError) as error:
@@ -265,11 +281,11 @@ def main() -> None:
             _say(unread=[path, refused])
         else:
             count += 1
-    used_by_code = used_by_code or set(vulture.used_names)
-    _whitelists(vulture)
+    used = _used_so_far(vulture)
+    used_by_code = used if used_by_code is None else used_by_code
     for row in vulture.wanted_imports:
         _say(imports=row)
-    _say(classes={name: sorted(bases) for name, bases in sorted(vulture.classes.items())})
+    _say(classes=_own_classes(vulture, [path for path, _ in request["files"]]))
     for row in _unused(vulture, used_by_code, tests):
         _say(unused=row)
     _say(end=count)

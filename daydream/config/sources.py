@@ -3,10 +3,8 @@
 Loads no pydantic, so that `status` and the lock can find their folders quickly.
 """
 
-import difflib
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -128,6 +126,8 @@ def _text(said: Said | None) -> str | None:
 
 def _parse(path: Path, name: str) -> dict[str, object]:
     """Read a TOML file whole, or say in one sentence why not."""
+    import tomllib
+
     try:
         text = _read(path, name).decode("utf-8")
     except UnicodeDecodeError as error:
@@ -253,6 +253,8 @@ def _unknown(key: str, value: object) -> str:
 
 
 def _nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    import difflib
+
     return next(iter(difflib.get_close_matches(name, list(known), 1, cutoff)), None)
 
 

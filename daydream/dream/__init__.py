@@ -1,0 +1,10 @@
+"""The dream half of the night, one line each; the order is the night's."""
+
+from daydream.contracts.step import StepSpec
+from daydream.dream import catalogue, generate, judge
+
+PHASES: tuple[StepSpec, ...] = (
+    StepSpec("dream", "catalogue", "Catalogue", catalogue.make, share=2),
+    StepSpec("dream", "generate", "Generation", generate.make, share=1, needs=("dream.catalogue",)),
+    StepSpec("dream", "judge", "Judgement", judge.make, share=1, needs=("dream.generate",)),
+)

@@ -27,7 +27,8 @@ class Places:
 
     `git_dir` is the git folder of this checkout (of the linked worktree or submodule, where it is
     one): state lives and dies with the checkout. `common_dir` holds the objects and refs that
-    worktrees share. Both are None without git. `cache` is the user's cache folder for this root alone.
+    worktrees share. Both are None without git. `cache_option` is what replaces
+    the user's cache folder for daydream.
     """
 
     root: Path
@@ -35,7 +36,12 @@ class Places:
     common_dir: Path | None
     state: Path
     logs: Path
-    cache: Path
+    cache_option: str | None = None
+
+    @property
+    def cache(self) -> Path:
+        """The user's cache folder for this root; computed when asked, as readers never are."""
+        return cache_folder(self.root, self.cache_option)
 
     @property
     def has_git(self) -> bool:
@@ -59,7 +65,7 @@ def find(start: Path, *, state: str | None, logs: str | None, cache: str | None 
     for base in _bases(root, git_dir, state):
         if (base / NIGHT_HEAD).is_file():
             home = _logs_beside(root, base, git_dir) if logs is None else root / Path(logs).expanduser()
-            return Places(root, git_dir, common_dir, base, home, cache_folder(root, cache))
+            return Places(root, git_dir, common_dir, base, home, cache)
     return None
 
 
@@ -88,13 +94,14 @@ def locate(start: Path, *, state: str | None, logs: str | None, cache: str | Non
 
         if ignores(root, (f"state/{NIGHT_HEAD}", f"{_LOGS}/report.md"), stop):
             home = root
+    _outside(root, cache_folder(root, cache), cache)
     return Places(
         root=root,
         git_dir=git_dir,
         common_dir=common_dir,
         state=home / "state" if state is None else _configured(root, "state", state),
         logs=home / _LOGS if logs is None else _configured(root, "logs", logs),
-        cache=_outside(root, cache_folder(root, cache), cache),
+        cache_option=cache,
     )
 
 
@@ -212,8 +219,7 @@ def _configured(root: Path, name: str, value: str) -> Path:
     return place
 
 
-def _outside(root: Path, place: Path, configured: str | None) -> Path:
+def _outside(root: Path, place: Path, configured: str | None) -> None:
     if configured is not None and place.resolve().is_relative_to(root):
         msg = f'paths.cache = "{configured}" lies inside the repository; name a folder outside it'
         raise ConfigError(msg)
-    return place

@@ -17,9 +17,9 @@ from daydream.contracts.context import Context
 from daydream.contracts.step import Step
 from daydream.git import attempt
 from daydream.records.finding import Examined, Finding
-from daydream.records.outcome import Done, Failed, Outcome
+from daydream.records.outcome import Done, Failed, Outcome, Skipped
 from daydream.records.section import SectionData, SubStepResult
-from daydream.steps.docs_names import STALE_NAME, stale_names
+from daydream.steps.docs_names import STALE_NAME, Past, past, stale_names
 from daydream.steps.docs_tree import Shelf, pages
 
 BROKEN_LINK = "docs.broken_link"
@@ -39,25 +39,25 @@ class Docs:
         self._exclude = tuple(exclude)
         self._shelf: Shelf | None = None
         self._groups: list[list[str]] = []
+        self._past: Past | str | None = None
         self._world: World | None = None
 
     def plan(self, ctx: Context) -> Sequence[str]:
-        """Links and examples batch by batch, then the names."""
+        """Batch by batch: links, examples, names."""
         self._open(ctx)
-        count = len(self._groups)
-        return [f"{duty}:{n:03}" for n in range(count) for duty in ("links", "examples")] + ["names"]
+        return [f"{duty}:{n:03}" for n in range(len(self._groups)) for duty in ("links", "examples", "names")]
 
     def run(self, ctx: Context, sub_step: str, cursor: str | None) -> Outcome:  # noqa: ARG002 -- the contract's
-        """Do one batch, or the names of all; no sub-step needs a second part."""
+        """Do one duty on one batch; none needs a second part."""
         duty, _, number = sub_step.partition(":")
         shelf = self._open(ctx)
-        if duty == "names":
-            return stale_names(ctx, shelf, self._exclude)
-        batches = self._groups
-        if duty not in {"links", "examples"} or not number.isdecimal() or int(number) >= len(batches):
+        works = {"links": self._links, "examples": self._examples, "names": self._names}
+        if duty not in works or not number.isdecimal() or int(number) >= len(self._groups):
             return Failed(error=f"the sub-step {sub_step!r} of docs belongs to another plan")
-        work = self._links if duty == "links" else self._examples
-        return work(ctx, shelf, batches[int(number)], len(batches) == 1)
+        batch = self._groups[int(number)]
+        if duty != "names":
+            batch = [path for path in batch if not path.lower().endswith(".rst")]
+        return works[duty](ctx, shelf, batch, len(self._groups) == 1)
 
     def section(self, results: Sequence[SubStepResult]) -> SectionData:
         """Add up the counts; what no sub-step measured is None."""
@@ -76,6 +76,7 @@ class Docs:
             self._shelf = Shelf(ctx.tree)
             self._groups = _batches(ctx, self._exclude)
             self._world = None
+            self._past = None
         return self._shelf
 
     def _around(self, ctx: Context, shelf: Shelf) -> World:
@@ -149,6 +150,13 @@ class Docs:
             },
         )
 
+    def _names(self, ctx: Context, shelf: Shelf, batch: Sequence[str], whole: bool) -> Outcome:
+        if self._past is None:
+            self._past = past(ctx)
+        if isinstance(self._past, str):
+            return Skipped(reason=self._past)
+        return stale_names(ctx, shelf, self._past, batch, whole)
+
 
 _FACTS = (
     *("files", "unread", "links", "unknown_links", "broken_links", "broken_anchors"),
@@ -162,10 +170,10 @@ def make(config: Config) -> Step:
 
 
 def _batches(ctx: Context, exclude: Sequence[str]) -> list[list[str]]:
-    """The Markdown pages in groups of bounded number and size, in path order; one empty group without any."""
+    """The pages in groups of bounded number and size, in path order; one empty group without any."""
     groups: list[list[str]] = [[]]
     size = 0
-    for file in pages(ctx.files, exclude, (".md", ".markdown")):
+    for file in pages(ctx.files, exclude, (".md", ".markdown", ".rst")):
         if groups[-1] and (len(groups[-1]) >= _BATCH_FILES or size + file.size > _BATCH_BYTES):
             groups.append([])
             size = 0
@@ -248,7 +256,9 @@ def _without_scheme(target: str) -> str:
     first = target.partition("/")[0].lower()
     if "@" in first:
         return f"write mailto:{_short(target, 80)}"
-    web = first.startswith("www.") or first.endswith((".com", ".org", ".io", ".net", ".dev"))
+    web = first.startswith("www.") or first.endswith(
+        (".com", ".org", ".io", ".net", ".dev", ".ai", ".edu", ".gov")
+    )
     return f"write https://{_short(target, 80)}" if web else ""
 
 

@@ -1,15 +1,22 @@
 """Names in the documentation that the code once defined and nowhere says any more."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, field
 
-from daydream.analysis.symbols import Mention, mentions_in_rst, speaks_of_the_past, tells_history, words_of
+from daydream.analysis.symbols import (
+    Mention,
+    is_foreign,
+    mentions_in_rst,
+    speaks_of_the_past,
+    tells_history,
+    words_of,
+)
 from daydream.contracts.context import Context
 from daydream.git import attempt, git
 from daydream.records.finding import Examined, Finding
-from daydream.records.outcome import Done, Outcome, Skipped
-from daydream.steps.docs_tree import Shelf, pages
+from daydream.records.outcome import Done
+from daydream.steps.docs_tree import Shelf
 
 STALE_NAME = "docs.stale_name"
 _DAY = 86_400
@@ -29,43 +36,54 @@ class Snapshot:
     defined: dict[str, str]
 
 
-def stale_names(ctx: Context, shelf: Shelf, exclude: Sequence[str]) -> Outcome:
-    """Compare the names in code spans with the definitions of at most two earlier commits."""
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the code once defined and defines now; `said` keeps what was looked up of today's words."""
+
+    commit: str
+    snapshots: tuple[Snapshot, ...]
+    now: Container[str]
+    modules: Container[str]
+    said: dict[str, bool] = field(default_factory=dict)
+
+
+def past(ctx: Context) -> Past | str:
+    """Read the definitions of at most two earlier commits; a sentence where there is no history to read."""
     commit = ctx.examination.commit
     if commit is None:
-        return Skipped(reason="names need the repository's history, and there is no git here")
+        return "names need the repository's history, and there is no git here"
     if ctx.examination.shallow:
-        return Skipped(
-            reason="names need history and this clone is shallow; `git fetch --unshallow` completes it"
-        )
-    earlier = list(_earlier(ctx, commit))
+        return "names need history and this clone is shallow; `git fetch --unshallow` completes it"
+    earlier = tuple(Snapshot(rev, day, _definitions(ctx, rev)) for rev, day in _earlier(ctx, commit))
     if not earlier:
-        return Skipped(
-            reason="the history is shorter than 30 days, so there is no earlier state to compare names with"
-        )
+        return "the history is shorter than 30 days, so there is no earlier state to compare names with"
+    modules = {part.removesuffix(".py") for path in ctx.paths(".py") for part in path.split("/")}
+    return Past(commit, earlier, _definitions(ctx, commit).keys(), modules)
+
+
+def stale_names(ctx: Context, shelf: Shelf, then: Past, batch: Sequence[str], whole: bool) -> Done:
+    """Compare the names in code spans of these pages with what was defined then and is said now."""
     mentions: dict[str, list[Mention]] = {}
-    chosen = pages(ctx.files, exclude, (".md", ".markdown", ".rst"))
-    for file in chosen:
+    for path in batch:
         ctx.check()
-        found = _mentions(shelf, file.path)
+        found = _mentions(shelf, path)
         if found is not None:
-            mentions[file.path] = found
+            mentions[path] = [mention for mention in found if not is_foreign(mention.text, then.modules)]
     words = {word for found in mentions.values() for mention in found for word in mention.words}
-    snapshots = [Snapshot(rev, day, _definitions(ctx, rev)) for rev, day in earlier]
-    suspects = {w for w in words if any(w in s.defined for s in snapshots)} - _definitions(ctx, commit).keys()
-    gone = suspects - _still_said(ctx, commit, suspects)
-    findings = tuple(_findings(mentions, gone, snapshots))
-    everything = len(mentions) == len(chosen)
+    once = {word for word in words if any(word in snapshot.defined for snapshot in then.snapshots)}
+    gone = _unsaid(ctx, then, {word for word in once if word not in then.now})
+    findings = tuple(_findings(mentions, gone, then.snapshots))
+    everything = whole and len(mentions) == len(batch)
     return Done(
         findings=findings,
         examined=(Examined(rules={STALE_NAME: 1}, subjects=tuple(mentions), everything=everything),),
-        facts={"names": len(words), "stale_names": len(findings)},
+        facts={"names": sum(len(found) for found in mentions.values()), "stale_names": len(findings)},
     )
 
 
 def _mentions(shelf: Shelf, path: str) -> list[Mention] | None:
     """The names that a page claims to exist today; None where it cannot be read."""
-    if path.endswith(".rst"):
+    if path.lower().endswith(".rst"):
         text = shelf.text(path)
         return None if text is None else [] if tells_history(path) else list(mentions_in_rst(text))
     document = shelf.document(path)
@@ -73,12 +91,25 @@ def _mentions(shelf: Shelf, path: str) -> list[Mention] | None:
         return None
     if tells_history(path):
         return []
+    described = {word for heading in document.headings for word in re.findall(r"\w+", heading)}
     found = []
     for span in document.spans:
-        words = words_of(span.text)
+        words = tuple(word for word in words_of(span.text) if word not in described)
         if words and not speaks_of_the_past(f"{span.block} {span.headings}"):
             found.append(Mention(span.text, words, span.line))
     return found
+
+
+def _unsaid(ctx: Context, then: Past, suspects: set[str]) -> set[str]:
+    """Those of the words that no tracked file other than prose says."""
+    asked = sorted(suspects - then.said.keys())
+    if asked:
+        argv = ("grep", "-I", "-o", "-h", "-w", "-F", "-f", "-", then.commit, "--", ".")
+        prose = tuple(f":(exclude){pattern}" for pattern in _PROSE)
+        left = attempt(ctx.tree, *argv, *prose, stop=ctx.stop, stdin="\n".join(asked).encode())
+        said = set(left.stdout.decode("utf-8", "replace").split())
+        then.said.update((word, word in said) for word in asked)
+    return {word for word in suspects if not then.said[word]}
 
 
 def _earlier(ctx: Context, commit: str) -> Iterator[tuple[str, str]]:
@@ -108,28 +139,6 @@ def _definitions(ctx: Context, rev: str) -> dict[str, str]:
         if definition and not _ASIDE.search(path):
             found.setdefault(definition.split()[-1], path)
     return found
-
-
-def _still_said(ctx: Context, commit: str, suspects: set[str]) -> set[str]:
-    """The words that some tracked file other than prose still says."""
-    if not suspects:
-        return set()
-    argv = (
-        "grep",
-        "-I",
-        "-o",
-        "-h",
-        "-w",
-        "-F",
-        "-f",
-        "-",
-        commit,
-        "--",
-        ".",
-        *(f":(exclude){p}" for p in _PROSE),
-    )
-    left = attempt(ctx.root, *argv, stop=ctx.stop, stdin="\n".join(sorted(suspects)).encode())
-    return set(left.stdout.decode("utf-8", "replace").split())
 
 
 def _findings(

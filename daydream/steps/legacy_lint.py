@@ -62,12 +62,9 @@ def lint(ctx: Context, cursor: str | None) -> Outcome:
     settings = legacy_tree.settings(ctx)
     policy = lint_policy.read(settings)
     floor = python_floor.declared(settings)
-    try:
-        report = _ask(ctx, batch, floor[0] if floor else None)
-    except FileNotFoundError:
-        return Skipped(reason="ruff cannot be started: install it beside daydream (pip install ruff)")
-    if isinstance(report, str):
-        return Failed(error=report)
+    report = _ask(ctx, batch, floor[0] if floor else None)
+    if not isinstance(report, ruff_report.Report):
+        return report
     kept = [(path, v) for path, v in report.violations if v.code and not policy.excuses(path, v.code)]
     findings, facts = _judge(ctx, kept)
     unclean = (cursor or "").endswith("-") or bool(report.unread) or bool(left_out)
@@ -97,19 +94,28 @@ def _no_floor(floor: tuple[python_floor.Version, str] | None) -> list[str]:
     ]
 
 
-def _ask(ctx: Context, batch: Sequence[str], floor: python_floor.Version | None) -> ruff_report.Report | str:
-    """Run ruff over the files; a text says why there is no report."""
+def _ask(
+    ctx: Context, batch: Sequence[str], floor: python_floor.Version | None
+) -> ruff_report.Report | Skipped | Failed:
+    """Run ruff over the files, and read its report."""
     if not batch:
         return ruff_report.Report((), ())
-    left = ctx.child(ruff_report.argv(batch, floor), env=legacy_tree.environment(ctx))
+    try:
+        left = ctx.child(ruff_report.argv(batch, floor), env=legacy_tree.environment(ctx))
+    except (FileNotFoundError, PermissionError) as error:
+        return Skipped(reason=f"ruff cannot be started ({quoted(str(error))}); see that PATH is set")
+    if b"No module named ruff" in left.stderr:
+        return Skipped(reason="ruff is not installed; install it beside daydream (pip install ruff)")
     if left.timed_out:
-        return "ruff did not finish within 10 minutes"
+        return Failed(error="ruff did not finish within 10 minutes")
     if left.returncode != 0:
-        return f"ruff ended with exit code {left.returncode}: {quoted(left.last_words)}"
+        return Failed(error=f"ruff ended with exit code {left.returncode}: {quoted(left.last_words)}")
     try:
         return ruff_report.read(left.stdout, left.stderr, ctx.tree)
     except ValueError:
-        return "ruff answered with something that is not its JSON; try the version that daydream was released with"
+        return Failed(
+            error="ruff's answer is not the JSON that daydream knows; install the version of its lock file"
+        )
 
 
 def _judge(ctx: Context, kept: Places) -> tuple[tuple[Finding, ...], dict[str, object]]:

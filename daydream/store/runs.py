@@ -26,8 +26,18 @@ def known(folder: Path) -> Iterator[tuple[str, Head | None]]:
 
 
 def numbers(folder: Path, night: str) -> list[int]:
-    """The numbers of the runs that exist for a date."""
-    return [number for date, number in map(_order, _names(folder)) if date == night]
+    """The numbers of the runs that were begun on a date.
+
+    A folder without a head is of a start that died before its first commit: its number is still free.
+    """
+    current = heads.read_head(folder)
+    begun = [
+        name
+        for name in _names(folder)
+        if (current is not None and current.run == name)
+        or (heads.run_folder(folder, name) / "head.json").exists()
+    ]
+    return [number for date, number in map(_order, begun) if date == night]
 
 
 def cut_names(folder: Path, head: Head) -> dict[str, tuple[str, ...]]:

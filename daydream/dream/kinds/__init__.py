@@ -1,0 +1,6 @@
+"""The kinds of dreams, in the order in which they share the night's quota."""
+
+from daydream.contracts.dream import Kind
+from daydream.dream.kinds.parameter_exploration import ParameterExploration
+
+KINDS: tuple[Kind, ...] = (ParameterExploration(),)

@@ -1,0 +1,182 @@
+"""One point of the crash test: kill a night there (or let the call fail), start it again plainly, compare."""
+
+import random
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench import crash_trace as trace
+from bench.crash_trace import Call, Order, Point, Reader
+from bench.crash_world import KILLED, Broken, Left, World, committed_calls, differences, observed
+from daydream.records.head import Head
+from daydream.records.journal import Finished
+
+_STATES_WITH_FINDINGS = ("legacy_cleanup", "log_review", "sentry_query", "task_cleanup", "docs")
+_TABLES = ("procedures", "dream_procedures", "verdicts")
+_TOLD = (74, 75)
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """The undisturbed night: what it left, the points it passed, and what it committed too early."""
+
+    left: dict[str, Any]
+    points: tuple[Point, ...]
+    out_of_order: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a point: `wrong` is empty where nothing differs; `hit` says whether the call came."""
+
+    point: Point
+    hit: bool
+    wrong: tuple[str, ...]
+    kept: Path | None = None
+
+
+def golden(world: World, plant: str | None = None) -> Golden:
+    """Run the night undisturbed, once plainly and once traced, and see that it is worth testing.
+
+    Raises:
+        Broken: it fails, leaves out what the test asks of it, or differs when it is only repeated.
+    """
+    import time
+
+    world.take()
+    begun = time.perf_counter()
+    _healthy(world.start(plant=plant))
+    seconds = time.perf_counter() - begun
+    first = observed(world)
+    world.take()
+    files = {str(path) for path in world.root.rglob("*")}
+    _healthy(world.start(_tracer(world, (*trace.MUTATING, *trace.MARKING)), plant))
+    left = observed(world)
+    if found := differences(first, left):
+        msg = "two undisturbed nights differ: " + "; ".join(found[:3])
+        raise Broken(msg)
+    calls = list(trace.calls(world.base / "log"))
+    points = _points(world, left, calls)
+    if plant is None:
+        _worth_testing(world, left, points)
+    return Golden(left, points, tuple(Order(str(world.work), files).check(calls)), seconds)
+
+
+def _healthy(left: Left) -> None:
+    if left != Left(0, ""):
+        msg = f"the undisturbed night ended with {left.exit_code}: {left.said}"
+        raise Broken(msg)
+
+
+def _points(world: World, left: dict[str, Any], calls: Sequence[Call]) -> tuple[Point, ...]:
+    ids = {name: effect[0] for name, effect in left["effects"].items()}
+    return tuple(Reader(str(world.work), ids).points(calls))
+
+
+def _worth_testing(world: World, left: dict[str, Any], points: Sequence[Point]) -> None:
+    """Assert that the night holds what the test promises."""
+    head = world.head()
+    missing = [f"no finding in {name}" for name in _STATES_WITH_FINDINGS if not _findings(head, name)]
+    missing += [f"no row in {table}" for table in _TABLES if not left["dreams"].get(table)]
+    kinds = [effect[0] for effect in left["effects"].values() if effect[2] == "done"]
+    missing += [f"fewer than two done effects: {k}" for k in trace.KINDS if kinds.count(k) < 2]
+    missing += [f"no point for {k}" for k in trace.KINDS if not any(p.kind == k for p in points)]
+    if len(world.asked()) < 2:
+        missing.append("Sentry was not asked for a second page")
+    if not left["report"]["report_2026-11-21.md"] or "## Gone" not in left["report"]["report_2026-11-21.md"]:
+        missing.append("the report, which finds nothing itself, shows nothing gone")
+    if missing:
+        msg = "the night is not worth testing: " + "; ".join(missing)
+        raise Broken(msg)
+
+
+def _findings(head: Head | None, name: str) -> int:
+    count = head.states.get(f"maintain.{name}") if head else None
+    return count.findings if count else 0
+
+
+def _tracer(world: World, names: Sequence[str], *more: str) -> list[str]:
+    return ["strace", *trace.options(names), *more, "-o", str(world.base / "log")]
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Tries points in a world against its golden night."""
+
+    world: World
+    golden: Golden
+    plant: str | None = None
+
+    def killed(self, point: Point) -> Outcome:
+        """Kill the night at the entry of a call; the plain start after it must end like the golden one."""
+        self.world.take()
+        left = self._at(point, "signal=SIGKILL")
+        return self._recovered(point, left)
+
+    def killed_twice(self, point: Point, seed: int) -> Outcome:
+        """Kill it there, and its recovery once more at a random point of its own."""
+        world = self.world
+        world.take()
+        left = self._at(point, "signal=SIGKILL")
+        if left.exit_code != KILLED:
+            return Outcome(point, False, ())
+        world.keep("killed")
+        traced = world.start(_tracer(world, (*trace.MUTATING, *trace.MARKING)), self.plant)
+        if traced.exit_code != 0:
+            return self._outcome(point, [f"the traced recovery ended with {traced.exit_code}: {traced.said}"])
+        second = _points(world, self.golden.left, list(trace.calls(world.base / "log")))
+        if not second:
+            return Outcome(point, False, ())
+        world.take("killed")
+        again = random.Random(f"{seed} {point}").choice(second)
+        return self._recovered(point, self._at(again, "signal=SIGKILL"))
+
+    def failing(self, point: Point, error: str) -> Outcome:
+        """Let the call fail once: the night says so in a sentence, or copes; then as after a kill."""
+        self.world.take()
+        left = self._at(point, f"error={error}")
+        wrong = []
+        if left.exit_code not in (0, 1, *_TOLD) or left.said.count("\n") > 1:
+            wrong.append(f"{error}: ended with {left.exit_code}: {left.said[-300:]}")
+        if left.exit_code == 0:
+            found = differences(self.golden.left, observed(self.world))
+            return self._outcome(point, wrong + found)
+        return self._recovered(point, left, wrong, killed=left.exit_code)
+
+    def _at(self, point: Point, act: str) -> Left:
+        inject = f"inject={point.name}:{act}:when={point.ordinal}"
+        return self.world.start(_tracer(self.world, (point.name,), "-e", inject), self.plant)
+
+    def _recovered(
+        self, point: Point, left: Left, wrong: Sequence[str] = (), killed: int = KILLED
+    ) -> Outcome:
+        if left.exit_code != killed:
+            return Outcome(point, False, (f"it was not killed but ended with {left.exit_code}: {left.said}",))
+        world, found = self.world, list(wrong)
+        before = world.journal()
+        world.forget()
+        # A plain start after a finished night would begin another run of the date.
+        again = world.start(plant=self.plant, if_due=any(isinstance(e, Finished) for e in before))
+        if again != Left(0, ""):
+            found.append(f"the plain start after it ended with {again.exit_code}: {again.said[-400:]}")
+        committed = committed_calls(before)
+        found += [f"repeated: {' '.join(call)}" for call in sorted(set(committed) & set(world.called()))]
+        pages = {call[2].partition(" ")[2] for call in committed if call[0] == "maintain.sentry_query"}
+        found += [f"Sentry was asked again for page {page!r}" for page in world.asked() if page in pages]
+        if world.journal()[: len(before)] != before:
+            found.append("the journal does not begin with what was committed before the kill")
+        found += differences(self.golden.left, observed(world))
+        return self._outcome(point, found)
+
+    def _outcome(self, point: Point, found: Sequence[str]) -> Outcome:
+        if not found:
+            return Outcome(point, True, ())
+        name = f"failed-{point.name}-{point.ordinal}"
+        shutil.rmtree(self.world.base / name, ignore_errors=True)
+        self.world.keep(name)
+        kept = self.world.base / name
+        (kept / "differences.txt").write_text("\n".join((str(point), *found)) + "\n", encoding="utf-8")
+        return Outcome(point, True, tuple(found), kept)
