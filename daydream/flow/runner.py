@@ -5,8 +5,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -18,34 +17,20 @@ from daydream.errors import DaydreamError, OutOfBudget, Stopped
 from daydream.flow import budget
 from daydream.flow.facts import Trace, trace
 from daydream.flow.machine import Position
+from daydream.flow.recording import MAX_ATTEMPTS, Recorder, RowSink, boot_id, ended, intent, poisonous
 from daydream.processes import Stop
-from daydream.records.head import Attempt, Head, StateCount
-from daydream.records.journal import Cut, Ended, Entered, Finished, Planned, Progressed, Reopened, StateClosed
-from daydream.records.outcome import Done, Failed, More, Outcome, Row, Skipped
+from daydream.records.head import Head, StateCount
+from daydream.records.journal import Cut, Ended, Entered, Finished, Planned, Reopened, StateClosed
+from daydream.records.outcome import Failed, More, Outcome
 from daydream.records.section import SectionData, SubStepResult
 from daydream.store.applier import Applier
 from daydream.store.checkpoint import Checkpoint
 
 T = TypeVar("T")
 
-MAX_ATTEMPTS = 3
 SUB_STEP_LIMIT_S = 900.0
 _BACK_OFF_S = 0.2
 _NAME_LIMIT = 200
-_CURSOR_LIMIT = 1000
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
-
-
-class RowSink(Protocol):
-    """Where rows of the dream store go, before the head that counts them is committed."""
-
-    def commit(self, run: str, seq: int, rows: Sequence[Row]) -> None:
-        """Store rows under (run, seq); the same call again changes nothing."""
-        ...
-
-    def rollback(self, run: str, after_seq: int) -> None:
-        """Delete the run's rows that no head counts."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +59,7 @@ class Runner:
         self._night = night
         self._context = context
         self._checkpoint = night.checkpoint
+        self._recorder = Recorder(night.checkpoint, night.applier, night.sink)
         self._begun = clock.monotonic()
         self._spent_before = self._head.spent_ms
 
@@ -146,7 +132,9 @@ class Runner:
             return
         position.trigger("conclude" if halting or head.closing else "advance")
         self._commit(
-            Entered(state=position.state, closing=halting), spent_ms=self.spent_ms, entered_at=clock.to_text(clock.now())
+            Entered(state=position.state, closing=halting),
+            spent_ms=self.spent_ms,
+            entered_at=clock.to_text(clock.now()),
         )
 
     def _halting(self, head: Head) -> str | None:
@@ -207,13 +195,13 @@ class Runner:
         outcome = retry or self._tried(lambda: self._named(spec), f"{spec.state} plan")
         if isinstance(outcome, Failed):
             at, plan = self._checkpoint.write_plan([])
-            ended = _ended(spec.state, "plan", 0, at, outcome)
-            self._commit(Planned(state=spec.state, count=0, at=at, plan=plan), ended)
+            planned = Planned(state=spec.state, count=0, at=at, plan=plan)
+            self._commit(planned, ended(spec.state, "plan", 0, at, outcome))
             return
         with self._night.stop.shield():
             at, plan = self._checkpoint.write_plan(outcome)
             planned = Planned(state=spec.state, count=len(outcome), at=at, plan=plan)
-            self._checkpoint.commit(planned, attempt=_intent(outcome[0]) if outcome else None)
+            self._checkpoint.commit(planned, attempt=intent(outcome[0]) if outcome else None)
 
     def _retried(self, state: str) -> list[str]:
         return [name for name in self.journal().failed(state) if name != "plan"]
@@ -251,20 +239,21 @@ class Runner:
     ) -> None:
         """Work on one sub-step until it ends, part by part."""
         if self._head.attempt is None or self._head.attempt.name != name:
-            self._commit(attempt=_intent(name))
+            self._commit(attempt=intent(name))
         while True:
             outcome = self._quarantined(name) or self._one(spec, name, end)
             with self._night.stop.shield():
-                self._record(spec.state, name, next_at, outcome, following)
+                self._recorder.record(
+                    spec.state, name, next_at, outcome, following=following, spent_ms=self.spent_ms
+                )
             self._night.applier.drain(self._night.observer.progress)
             if not isinstance(outcome, More):
                 return
 
     def _quarantined(self, name: str) -> Failed | None:
-        attempt = self._head.attempt
-        if attempt is None or attempt.kills < MAX_ATTEMPTS:
+        if not poisonous(self._head.attempt):
             return None
-        return Failed(error=f"{name} ended the process {attempt.kills} times without progress; quarantined")
+        return Failed(error=f"{name} ended the process {MAX_ATTEMPTS} times without progress; quarantined")
 
     def _one(self, spec: StepSpec, name: str, end: float | None) -> Outcome:
         stop = self._night.stop
@@ -292,7 +281,7 @@ class Runner:
                 number = self._head.attempt.number if self._head.attempt else MAX_ATTEMPTS
                 if number >= MAX_ATTEMPTS:
                     return Failed(error=f"{type(error).__name__}: {error}", detail=traceback.format_exc())
-                self._commit(attempt=replace(self._head.attempt or _intent(name), number=number + 1))
+                self._commit(attempt=replace(self._head.attempt or intent(name), number=number + 1))
                 self._wait(_back_off(self._head.run, name, number))
 
     def _wait(self, seconds: float) -> None:
@@ -300,40 +289,6 @@ class Runner:
         while (left := until - clock.monotonic()) > 0:
             self._night.stop.check()
             time.sleep(min(left, 0.1))
-
-    def _record(self, state: str, name: str, next_at: int, outcome: Outcome, following: str | None) -> None:
-        """Commit an outcome: rows first, then staged changes, then the head that counts both."""
-        head = self._head
-        if isinstance(outcome, More) and len(outcome.cursor) > _CURSOR_LIMIT:
-            outcome = Failed(error=f"{name} returned a cursor of more than {_CURSOR_LIMIT} characters")
-        changes = outcome.changes if isinstance(outcome, Done | More) else ()
-        effects = self._night.applier.stage(state, name, head.part, changes)
-        if isinstance(outcome, Done | More) and outcome.rows:
-            self._night.sink.commit(head.run, head.seq + 1, outcome.rows)
-        if isinstance(outcome, More):
-            entry = Progressed(
-                state=state,
-                name=name,
-                part=head.part,
-                cursor=outcome.cursor,
-                findings=outcome.findings,
-                examined=outcome.examined,
-                facts=outcome.facts,
-                changes=len(changes),
-                effects=effects,
-            )
-            self._checkpoint.commit(entry, attempt=_intent(name), spent_ms=self.spent_ms)
-            return
-        quarantined = self._quarantined(name) is not None
-        ended = replace(
-            _ended(state, name, head.part, next_at, outcome),
-            changes=len(changes),
-            effects=effects,
-            quarantined=quarantined,
-        )
-        self._checkpoint.commit(
-            ended, attempt=_intent(following) if following else None, spent_ms=self.spent_ms
-        )
 
     def _commit(
         self, *happened: Entered | Finished | Planned | Ended | Cut | StateClosed | Reopened, **fields: object
@@ -350,48 +305,10 @@ class Runner:
         return written
 
 
-def boot_id() -> str:
-    """What tells one boot of the machine from another; empty where the system does not say."""
-    return _BOOT.read_text("ascii").strip() if _BOOT.exists() else ""
-
-
-def _intent(name: str) -> Attempt:
-    return Attempt(name=name, boot=boot_id())
-
-
 def _back_off(run: str, name: str, attempt: int) -> float:
     """Seconds to wait before the next attempt: exponential, with jitter that a resumed night repeats."""
     jitter = random.Random(f"{run}|{name}|{attempt}").uniform(0.5, 1.5)  # noqa: S311 -- no secret
     return float(_BACK_OFF_S * 2**attempt * jitter)
-
-
-def _ended(state: str, name: str, part: int, next_at: int, outcome: Done | Skipped | Failed | More) -> Ended:
-    match outcome:
-        case Skipped():
-            return Ended(
-                state=state, name=name, kind="skipped", part=part, next_at=next_at, reason=outcome.reason
-            )
-        case Failed():
-            return Ended(
-                state=state,
-                name=name,
-                kind="failed",
-                part=part,
-                next_at=next_at,
-                reason=outcome.error,
-                detail=outcome.detail,
-            )
-        case _:
-            return Ended(
-                state=state,
-                name=name,
-                kind="done",
-                part=part,
-                next_at=next_at,
-                findings=outcome.findings,
-                examined=outcome.examined,
-                facts=outcome.facts,
-            )
 
 
 def _with_next(names: Iterator[tuple[str, int]]) -> Iterator[tuple[str, int, str | None]]:

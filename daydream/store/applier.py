@@ -1,5 +1,6 @@
 """The applier: the only one that executes changes. Intent (committed), idempotent act, done (committed)."""
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from daydream.errors import DaydreamError, StateDamaged
+from daydream.git import GitError
 from daydream.records.change import Append, Change, Delete, Edit, Move, SetRef
 from daydream.records.effect import Effect
 from daydream.records.head import Segment
@@ -71,12 +73,19 @@ class Applier:
             effect = replace(effect, offset=lengths.get(path, 0))
             lengths[path] = lengths.get(path, 0) + len(change.content)
         try:
-            return EFFECTS[kind].stage(change, effect, self._ground)
-        except (OSError, ValueError) as error:
+            return self._staged(kind, change, effect)
+        except (OSError, ValueError, GitError) as error:
             with reported(self._ground.staged, "staging a change in"):
                 if isinstance(error, OSError) and place != "checkout":
                     raise
             return replace(effect, problem=str(error))
+
+    def _staged(self, kind: str, change: Change, effect: Effect) -> Effect:
+        """Stage a change; a git that died is started again, since staging may be repeated."""
+        for _ in range(_MAX_KILLS - 1):
+            with contextlib.suppress(GitError):
+                return EFFECTS[kind].stage(change, effect, self._ground)
+        return EFFECTS[kind].stage(change, effect, self._ground)
 
     def reopen(self) -> None:
         """Note, at the start of a process, that the open change is tried once more."""
