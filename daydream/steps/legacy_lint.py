@@ -170,17 +170,20 @@ def _imports(ctx: Context, src: Sources, places: Places) -> Iterator[Finding]:
 
 
 def _import_worth(src: Sources, entry: unused_imports.Import, row: int) -> float:
-    """Judge an unused import: in a test it may be a fixture that is asked for by name, and a plain
-    import inside a function, or of a module within a package, may be there for its effects."""
+    """Judge an unused import: in a test it may be a fixture that is asked for by name, a doctest sees the
+    names of its module, and a plain import inside a function, or of a module within a package, may be
+    there for its effects."""
     line = src.line(entry.path, row)
     if line.lstrip().startswith("import ") and (line[:1].isspace() or "." in entry.target):
+        return 0.3
+    name = re.compile(rf"\b{re.escape(entry.bound)}\b")
+    mentions = [text.lstrip() for text in src.lines(entry.path) if name.search(text)]
+    if any(text.startswith((">>>", "...")) for text in mentions):
         return 0.3
     if is_illustration(entry.path) or is_settings(entry.path) or "compat" in entry.path:
         return 0.4
     if is_test(entry.path):
-        name = re.compile(rf"\b{re.escape(entry.bound)}\b")
-        mentions = sum(1 for text in src.lines(entry.path) if name.search(text))
-        return 0.4 if mentions > 1 or entry.path.endswith("conftest.py") else 0.55
+        return 0.4 if len(mentions) > 1 or entry.path.endswith("conftest.py") else 0.55
     return 0.65
 
 

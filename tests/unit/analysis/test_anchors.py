@@ -17,6 +17,7 @@ from daydream.analysis.anchors import github, loose, slug, split_explicit_id
         ("日本語 です", "日本語-です"),
         ("C++ / C#", "c--c"),
         ("v1.2.3", "v123"),
+        (" After a tag", "-after-a-tag"),
     ],
 )
 def test_a_heading_gets_githubs_anchor(heading: str, anchor: str) -> None:

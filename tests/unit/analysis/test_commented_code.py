@@ -11,9 +11,10 @@ def lines_of(text: str) -> list[str]:
     return textwrap.dedent(text).strip("\n").splitlines()
 
 
-def found(text: str) -> list[tuple[int, int, bool]]:
+def found(text: str, prose: int = 0) -> list[tuple[int, int, bool]]:
+    """Flag every comment line after the first `prose` lines."""
     lines = lines_of(text)
-    flagged = [n for n, line in enumerate(lines, 1) if line.strip().startswith("#")]
+    flagged = [n for n, line in enumerate(lines, 1) if n > prose and line.strip().startswith("#")]
     return [(b.first, b.last, b.whole) for b in blocks(lines, flagged)]
 
 
@@ -30,7 +31,7 @@ def test_an_indented_block_is_read_without_its_indentation() -> None:
 
 
 def test_a_block_announced_as_switched_off_is_whole() -> None:
-    assert found("# TODO: broken since the new parser\n# a = parse(b)\n# use(a)\n") == [(2, 3, True)]
+    assert found("# TODO: broken since the new parser\n# a = parse(b)\n# use(a)\n", prose=1) == [(2, 3, True)]
 
 
 def test_code_below_prose_is_a_block_that_is_not_whole() -> None:
@@ -48,7 +49,7 @@ def test_code_below_prose_is_a_block_that_is_not_whole() -> None:
     ],
 )
 def test_an_example_is_not_dead_code(text: str) -> None:
-    assert found(text) == []
+    assert found(text, prose=1) == []
 
 
 @pytest.mark.parametrize(
@@ -90,3 +91,17 @@ def test_an_entry_left_out_of_a_list_of_like_statements_is_recognised() -> None:
 
 def test_a_flag_beyond_the_end_is_ignored() -> None:
     assert blocks(["# x = 1"], [5]) == []
+
+
+def test_separate_runs_of_code_between_prose_are_separate_blocks() -> None:
+    lines = ["# a = parse(b)", "# now some words", "# use(a)"]
+    assert [(b.first, b.last, b.whole) for b in blocks(lines, [1, 3])] == [(1, 1, False), (3, 3, False)]
+
+
+def test_a_block_counts_its_lines_of_code() -> None:
+    assert blocks(["# a = 1", "", "# b = 2"], [1, 3])[0].size == 2
+
+
+@pytest.mark.parametrize("text", ["raise", "return", "x: int", "see: this"])
+def test_a_bare_keyword_or_annotation_is_not_code(text: str) -> None:
+    assert not is_code(text)

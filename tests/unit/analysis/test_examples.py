@@ -39,6 +39,7 @@ def test_the_language_is_read_from_the_info_string(info: str, expected: str | No
         ("python", "first()\n  second()\n  third()\n"),
         ("python", ""),
         ("toml", '[tool.x]\na = "b"\n'),
+        ("toml", '"a>=1",\n"b"\n'),
         ("json", '"a": 1,\n"b": 2\n'),
         ("json", '{"a": 1}\n{"b": 2}\n'),
         ("yaml", "a: !Ref b\nc: [1, 2]\n---\nd: e\n"),
@@ -54,7 +55,7 @@ def test_whole_texts_and_fragments_parse(info: str, code: str) -> None:
         ("python", "x = {\n  'a': 1\n  'b': 2\n}\n", "comma"),
         ("python", "width = '50%\n", "unterminated"),
         ("py", "call(a, b))\n", "unmatched"),
-        ("toml", "a = null\n", "Invalid value"),
+        ("toml", "b = 1\na = null\n", "Invalid value"),
         ("json", '{\n  {"type": "x"}\n}\n', "property name"),
         ("yaml", "a: b: c\n", "mapping values"),
     ],
@@ -77,6 +78,13 @@ def test_a_broken_example_is_broken_with_the_parsers_word(info: str, code: str, 
         ("python", "{% if x %}\n", ""),
         ("python", "- old = 1\n+ new = 1\n", ""),
         ("python", "format_ts(value: int) -> str\n", ""),
+        ("python", "__init__(\n    self,\n    x: int = f((1, 2)),\n) -> None\n", ""),
+        ("python", "x = 1\n> 1 is it\n", ""),
+        ("python", "dataset:\n  name: a b\n", ""),
+        ("python", "tool show --task a:b\n", ""),
+        ("python", "def f():\n    {write your own logic}\n", ""),
+        ("yaml", "$ run a=b\na: b: c\n", ""),
+        ("yaml", "├── docs # pages\n└── a: b: c\n", ""),
         ("python", "x = = 1\n", "This is a syntax error:"),
         ("python bad", "x = = 1\n", ""),
         ("toml", "a = 1\na = 2\n", ""),
@@ -102,6 +110,11 @@ def test_parsing_yaml_builds_no_objects() -> None:
 
 def test_other_languages_are_left_alone() -> None:
     assert judge("rust", "fn main( {", "").state == "other"
+
+
+def test_plain_invalid_syntax_is_too_uncertain_to_print() -> None:
+    assert 0 < judge("python", "one two three\n", "").sure < 0.5
+    assert 0 < judge("toml", "A=1 tool run\n", "").sure < 0.5
 
 
 def test_a_missing_body_is_too_uncertain_to_print() -> None:

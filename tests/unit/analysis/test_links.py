@@ -129,6 +129,18 @@ def test_a_page_of_a_site_at_the_root_of_the_repository_follows_githubs_rule() -
     assert follow("docs/unique.html", "README.md", MKDOCS).state == "broken_link"
 
 
+def test_a_sphinx_page_may_name_anything_of_its_project_by_an_anchor() -> None:
+    extra = {"docs/conf.py": "", "docs/index.md": "# Index\n"}
+    assert follow("#Spawner.ip", "docs/guide.md", extra).state == "unknown"
+    assert follow("unique.md#none", "docs/guide.md", extra).state == "broken_anchor"
+
+
+def test_a_file_that_is_examined_is_there_even_where_the_disk_has_lost_it() -> None:
+    known = world(TREE)
+    lost = World(kind=lambda _path: "absent", document=known.document, named=known.named, sites=())
+    assert resolve("docs/guide.md", "README.md", Document(), lost).state == "ok"
+
+
 def test_a_translation_falls_back_to_the_english_page() -> None:
     assert follow("logo.png", "docs/de/page.md", MKDOCS).state == "ok"
     assert follow("logo.png", "docs/de/page.md").state == "broken_link"

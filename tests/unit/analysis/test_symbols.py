@@ -2,7 +2,7 @@
 
 import pytest
 
-from daydream.analysis.symbols import mentions_in_rst, speaks_of_the_past, tells_history, words_of
+from daydream.analysis.symbols import is_foreign, mentions_in_rst, speaks_of_the_past, tells_history, words_of
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,9 @@ def test_roles_and_literals_of_rst_are_mentions_unless_their_paragraph_speaks_of
         ("pkg.run_it", ("run_it",), 1),
         ("a_name", ("a_name",), 3),
     ]
+
+
+def test_a_dotted_name_of_another_package_is_foreign() -> None:
+    assert is_foreign("chromadb.config.Settings", {"pkg"})
+    assert not is_foreign("pkg.config.Settings(a.b)", {"pkg"})
+    assert not is_foreign("client.send()", {"pkg"})

@@ -1,5 +1,6 @@
 """Names: how often they occur, which imports are used elsewhere, which definitions are dead, and their worth."""
 
+import msgspec
 import pytest
 
 from daydream.analysis.dead_code import Candidate, Judge, is_dead, read, unreachable_worth, watched
@@ -10,9 +11,17 @@ from daydream.analysis.unused_imports import read as read_import
 from daydream.analysis.words import Tally, pieces, tally
 
 
-def candidate(name: str, path: str = "pkg/a.py", **known: object) -> Candidate:
-    values: dict[str, object] = {"kind": "function", "qualname": name, "first": 1, "last": 3, **known}
-    return Candidate(path=path, name=name, message="", confidence=60, **{"only_tests": False, **values})  # type: ignore[arg-type]
+def candidate(name: str, **known: object) -> Candidate:
+    values = {
+        "path": "pkg/a.py",
+        "kind": "function",
+        "qualname": name,
+        "first": 1,
+        "last": 3,
+        "only_tests": False,
+        **known,
+    }
+    return msgspec.convert({"name": name, "message": "", "confidence": 60, **values}, Candidate)
 
 
 def test_words_are_counted_apart_in_code_and_tests() -> None:
@@ -87,9 +96,6 @@ def test_a_private_method_is_not_dead_when_its_bare_name_is_around() -> None:
     method = candidate("_status", kind="method", scope="class", qualname="A._status")
     assert not is_dead(method, {"_status": Tally(1), "status": Tally(3)})
     assert is_dead(method, {"_status": Tally(1), "status": Tally()})
-
-
-PRIVATE, PUBLIC = {"qualname": "_x"}, {"qualname": "x"}
 
 
 @pytest.mark.parametrize(
