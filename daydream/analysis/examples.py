@@ -58,7 +58,8 @@ def language(info: str) -> str | None:
 
 
 def judge(info: str, code: str, before: str) -> Verdict:
-    """Parse a fenced block by its language; `before` is the text above it, which may say it is wrong on purpose."""
+    """Parse a fenced block by its language; `before` says what it is about: its page and
+    the text above it, which may say that it is wrong on purpose."""
     tongue = language(info)
     if tongue is None:
         return Verdict("other")
@@ -73,7 +74,7 @@ def judge(info: str, code: str, before: str) -> Verdict:
         _SHELL.search(code)
         or _TEMPLATE.search(code)
         or _ELLIPSIS.search(code)
-        or _MEANT.search(f"{rest}\n{before[-300:]}\n{code}")
+        or _MEANT.search(f"{rest}\n{before[-400:]}\n{code}")
     ):
         return Verdict("unknown", why)
     return Verdict("broken", why, sure) if sure else Verdict("unknown", why)

@@ -29,6 +29,7 @@ VERSIONS = {BROKEN_LINK: 1, BROKEN_ANCHOR: 1, EXAMPLE: 1, STALE_NAME: 1}
 
 _BATCH_FILES = 50
 _BATCH_BYTES = 400_000
+_SAME_FOLDER = 3
 _HIDDEN = re.compile(r"(?:^|/)\.(?!github/)[^/]+/")
 
 
@@ -106,8 +107,8 @@ class Docs:
                     broken.append((path, link, verdict))
         ignored = _ignored(ctx, broken)
         kept = [(path, link, v) for path, link, v in broken if _landed(path, v) not in ignored]
-        findings = tuple(_link_findings(kept))
-        counts = Counter(finding.rule for finding in findings)
+        findings = tuple(_link_findings(kept, shelf))
+        counts = Counter(verdict.state for _, _, verdict in kept)
         return Done(
             findings=findings,
             examined=(_examined((BROKEN_LINK, BROKEN_ANCHOR), read, whole and len(read) == len(batch)),),
@@ -116,8 +117,8 @@ class Docs:
                 "unread": len(batch) - len(read),
                 "links": states["ok"] + len(kept),
                 "unknown_links": states["unknown"] + len(broken) - len(kept),
-                "broken_links": counts[BROKEN_LINK],
-                "broken_anchors": counts[BROKEN_ANCHOR],
+                "broken_links": counts["broken_link"],
+                "broken_anchors": counts["broken_anchor"],
             },
         )
 
@@ -131,10 +132,11 @@ class Docs:
             if document is None:
                 continue
             read.append(path)
+            about = re.sub(r"[\W_]+", " ", path)
             seen: Counter[str] = Counter()
             for fence in document.fences:
                 ctx.check()
-                verdict = examples.judge(fence.info, fence.code, fence.before)
+                verdict = examples.judge(fence.info, fence.code, f"{about}\n{fence.before}")
                 if verdict.state == "broken" and _newer_python(ctx, fence):
                     verdict = examples.Verdict("unknown")
                 states[verdict.state] += 1
@@ -204,14 +206,45 @@ def _ignored(ctx: Context, broken: Sequence[tuple[str, Link, Verdict]]) -> set[s
     return {item.decode("utf-8", "surrogateescape") for item in left.stdout.split(b"\0") if item}
 
 
-def _link_findings(broken: Sequence[tuple[str, Link, Verdict]]) -> Iterator[Finding]:
-    """One finding per page and target, however often the page repeats the link."""
+def _link_findings(broken: Sequence[tuple[str, Link, Verdict]], shelf: Shelf) -> Iterator[Finding]:
+    """One finding per page and target, however often the page repeats the link; one for all the links of a
+    page into a folder that is not there."""
     times = Counter((path, link.target) for path, link, _ in broken)
-    seen = set()
+    into: dict[tuple[str, str], list[tuple[Link, Verdict]]] = {}
     for path, link, verdict in broken:
-        if (path, link.target) not in seen:
-            seen.add((path, link.target))
+        folder = _missing_folder(_landed(path, verdict), shelf) if verdict.state == "broken_link" else ""
+        into.setdefault((path, folder or f"\0{link.target}"), []).append((link, verdict))
+    for (path, folder), links in into.items():
+        if len({link.target for link, _ in links}) >= _SAME_FOLDER:
+            yield _folder_finding(path, folder, links)
+            continue
+        for link, verdict in {link.target: (link, verdict) for link, verdict in reversed(links)}.values():
             yield _link_finding(path, link, verdict, times[path, link.target])
+
+
+def _missing_folder(landed: str, shelf: Shelf) -> str:
+    """The first folder on the way to a target that is not there; nothing where only the last part is missing."""
+    parts = landed.split("/")
+    ways = ("/".join(parts[:count]) for count in range(1, len(parts)))
+    return next((way for way in ways if shelf.kind(way) == "absent"), "")
+
+
+def _folder_finding(path: str, folder: str, links: Sequence[tuple[Link, Verdict]]) -> Finding:
+    first, verdict = links[0]
+    hint = f"the first would be `{verdict.better}`" if verdict.better else ""
+    return Finding(
+        rule=BROKEN_LINK,
+        rule_version=1,
+        severity="medium",
+        subject=path,
+        identity=f"{folder}/",
+        message=f"{len(links)} links lead nowhere: there is no folder `{_short(folder, 120)}`",
+        evidence=f"the first is `{_short(first.target, 120)}`",
+        line=first.line,
+        worth=_link_worth(path, first, verdict),
+        action=f"mend the links; {hint}" if hint else "bring the folder back, or mend or remove the links",
+        magnitude=float(len(links)),
+    )
 
 
 def _link_finding(path: str, link: Link, verdict: Verdict, times: int) -> Finding:
@@ -273,7 +306,7 @@ def _example_finding(path: str, fence: Fence, verdict: examples.Verdict, seen: C
         severity="medium",
         subject=path,
         identity=f"{tongue}:{digest}~{seen[digest]}",
-        message=f"The {_NAMES[tongue]} example does not parse: {_short(verdict.why, 100)}",
+        message=f"The {_TITLES[tongue]} example does not parse: {_short(verdict.why, 100)}",
         evidence=f"begins: {_short(shown, 80)}",
         line=fence.line,
         worth=round(verdict.sure - (0.3 if tells_history(path) else 0.0), 2),
@@ -281,7 +314,7 @@ def _example_finding(path: str, fence: Fence, verdict: examples.Verdict, seen: C
     )
 
 
-_NAMES = {"python": "Python", "toml": "TOML", "json": "JSON", "yaml": "YAML"}
+_TITLES = {"python": "Python", "toml": "TOML", "json": "JSON", "yaml": "YAML"}
 
 
 def _newer_python(ctx: Context, fence: Fence) -> bool:

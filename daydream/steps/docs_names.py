@@ -102,14 +102,23 @@ def _mentions(shelf: Shelf, path: str) -> list[Mention] | None:
 
 def _unsaid(ctx: Context, then: Past, suspects: set[str]) -> set[str]:
     """Those of the words that no tracked file other than prose says."""
-    asked = sorted(suspects - then.said.keys())
-    if asked:
-        argv = ("grep", "-I", "-o", "-h", "-w", "-F", "-f", "-", then.commit, "--", ".")
-        prose = tuple(f":(exclude){pattern}" for pattern in _PROSE)
-        left = attempt(ctx.tree, *argv, *prose, stop=ctx.stop, stdin="\n".join(asked).encode())
-        said = set(left.stdout.decode("utf-8", "replace").split())
-        then.said.update((word, word in said) for word in asked)
+    prose = tuple(f":(exclude){pattern}" for pattern in _PROSE)
+    asked = suspects - then.said.keys()
+    then.said.update(dict.fromkeys(asked, False))
+    for place in (
+        ("*.py",),
+        (".", ":(exclude)*.py", *prose),
+    ):  # code first: the rest is asked for rare words only
+        left = sorted(word for word in asked if not then.said[word])
+        if left:
+            then.said.update(dict.fromkeys(_said(ctx, then.commit, left, place), True))
     return {word for word in suspects if not then.said[word]}
+
+
+def _said(ctx: Context, commit: str, words: Sequence[str], place: Sequence[str]) -> set[str]:
+    argv = ("grep", "-I", "-o", "-h", "-w", "-F", "-f", "-", commit, "--", *place)
+    left = attempt(ctx.tree, *argv, stop=ctx.stop, stdin="\n".join(words).encode())
+    return set(left.stdout.decode("utf-8", "replace").split())
 
 
 def _earlier(ctx: Context, commit: str) -> Iterator[tuple[str, str]]:
