@@ -216,6 +216,7 @@ def telemetry(checkpoint: Checkpoint, runner: Runner) -> Iterator[None]:
                 "position": head.position,
                 "commits": head.gen,
                 "spent_ms": runner.spent_ms,
+                "states_ms": runner.states_ms,
             },
         )
 

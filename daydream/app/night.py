@@ -29,6 +29,7 @@ from daydream.store.lock import RunLock
 from daydream.store.runs import cut_names, numbers, retire
 
 _FREE_BYTES = 64 * 2**20
+_TRASH_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +191,11 @@ def _begin(start: Start, decision: Begin) -> Ground:
         first=cut_names(places.state / "night", former) if former else {},
     )
     checkpoint.begin(head, began, Entered(state=states[0]))
+    date = dt.date.fromisoformat(decision.night)
     retire(
         places.state / "night",
-        before=dt.date.fromisoformat(decision.night) - dt.timedelta(days=config.report.keep_days),
+        before=date - dt.timedelta(days=config.report.keep_days),
+        trash_before=date - dt.timedelta(days=_TRASH_DAYS),
     )
     return ground
 

@@ -50,7 +50,12 @@ def undo(root: Path, config_file: Path | None, effect_id: str) -> RunResult:
             msg = f"cannot undo {effect.kind} {effect.path}: {error}"
             raise DaydreamError(msg) from error
         if not taken_back:
-            msg = f"{effect.path} was changed since daydream's {effect.kind}; it is left alone"
+            why = (
+                "its trash was emptied or the name is in use again"
+                if effect.kind == "delete"
+                else "it was changed since"
+            )
+            msg = f"the {effect.kind} of {effect.path} cannot be taken back: {why}; nothing was touched"
             raise DaydreamError(msg)
         _note(places, effect)
     return RunResult(lines=(f"undone: {effect.kind} {effect.path}",), data={"id": effect.id, "undone": True})

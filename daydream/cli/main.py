@@ -26,7 +26,7 @@ from daydream.cli import (
     undo,
 )
 from daydream.cli.options import Parser, add_globals
-from daydream.cli.output import complain, silence_stdout
+from daydream.cli.output import complain, flushed, open_missing
 from daydream.errors import DaydreamError, UsageError
 
 if TYPE_CHECKING:
@@ -61,9 +61,10 @@ _GLOBAL = re.compile(r"--(root|config)=.*|--json|--verbose|--quiet|-[vq]+", re.D
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; nothing is raised."""
+    open_missing()
     words = list(sys.argv[1:] if argv is None else argv)
     args = argparse.Namespace(as_json="--json" in words, command=None)
-    return guarded(lambda: _start(words, args), args)
+    return guarded(lambda: flushed(guarded(lambda: _start(words, args), args)), args)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -96,6 +97,8 @@ def with_command(words: Sequence[str]) -> list[str]:
             place += 1
         else:
             break
+    if place > len(words):
+        raise UsageError(f"{words[-1]} needs a value; see `daydream --help`")
     word = words[place] if place < len(words) else ""
     if word in COMMANDS or word in ("-h", "--help", "--version"):
         return list(words)
@@ -112,9 +115,6 @@ def guarded(command: Callable[[], int], args: argparse.Namespace) -> int:
         return end.code if isinstance(end.code, int) else 0
     except KeyboardInterrupt:
         return _failed("interrupted; the same command continues where it was", _INTERRUPTED, args)
-    except BrokenPipeError:
-        silence_stdout()
-        return 0
     except DaydreamError as error:
         return _failed(str(error), error.exit_code, args)
     except OSError as error:
@@ -145,10 +145,7 @@ def _start(words: list[str], args: argparse.Namespace) -> int:
 
 
 def _failed(message: str, exit_code: int, args: argparse.Namespace) -> int:
-    try:
-        complain(message, as_json=args.as_json, exit_code=exit_code)
-    except BrokenPipeError:
-        silence_stdout()
+    complain(message, as_json=args.as_json, exit_code=exit_code)
     return exit_code
 
 

@@ -73,8 +73,8 @@ class Plain:
 
     def _say(self, text: str) -> None:
         self._said_at = self._clock()
-        # A night goes on when nobody reads its progress any more.
-        with contextlib.suppress(BrokenPipeError):
+        # A night goes on when nobody can read its progress any more.
+        with contextlib.suppress(OSError):
             print(f"daydream: {printable(text)}", file=self._out, flush=True)
 
 

@@ -62,6 +62,7 @@ class Runner:
         self._recorder = Recorder(night.checkpoint, night.applier, night.sink)
         self._begun = clock.monotonic()
         self._spent_before = self._head.spent_ms
+        self.states_ms: dict[str, int] = {}
 
     @property
     def _head(self) -> Head:
@@ -162,14 +163,18 @@ class Runner:
             states=self._night.states,
             shares={s.state: s.share for s in self._night.specs},
         )
+        begun, skipped = clock.monotonic(), ""
         try:
             self._night.stop.deadline = end
             if count.planned is None:
                 self._plan(spec)
             self._sub_steps(spec, end)
+        except OutOfBudget:
+            skipped = "out of budget before its sub-steps were named"
         finally:
             self._night.stop.deadline = None
-        self._commit(StateClosed(state=spec.state), spent_ms=self.spent_ms)
+        self.states_ms[spec.state] = round((clock.monotonic() - begun) * 1000)
+        self._commit(StateClosed(state=spec.state, skipped=skipped), spent_ms=self.spent_ms)
 
     def _unwanted(self, spec: StepSpec) -> str | None:
         """Why a state is not worked on tonight, or None."""

@@ -53,12 +53,14 @@ def cut_names(folder: Path, head: Head) -> dict[str, tuple[str, ...]]:
     return left
 
 
-def retire(folder: Path, before: dt.date) -> int:
-    """Remove the folders (and trash) of runs whose night is before a date; returns how many."""
-    old = [name for name in _names(folder) if _order(name)[0] < before.isoformat()]
-    for name in old:
-        shutil.rmtree(heads.run_folder(folder, name), ignore_errors=True)
-    return len(old)
+def retire(folder: Path, *, before: dt.date, trash_before: dt.date) -> None:
+    """Remove the folders of runs whose night is before a date, and empty the trash of those before another."""
+    for name in _names(folder):
+        night = _order(name)[0]
+        if night < before.isoformat():
+            shutil.rmtree(heads.run_folder(folder, name), ignore_errors=True)
+        elif night < trash_before.isoformat():
+            shutil.rmtree(heads.run_folder(folder, name) / "trash", ignore_errors=True)
 
 
 def _names(folder: Path) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from daydream.contracts.context import Context
-from daydream.errors import StateDamaged, Stopped
+from daydream.errors import OutOfBudget, StateDamaged, Stopped
 from daydream.flow.machine import Position
 from daydream.records.change import Edit
 from daydream.records.finding import Finding
@@ -181,6 +181,19 @@ def test_what_does_not_fit_the_budget_is_cut_and_counted(tmp_path: Path) -> None
     assert docs.calls == []
     assert head.states["maintain.docs"].cut == 2
     assert not head.failed
+
+
+def test_a_budget_that_ends_while_a_state_is_planned_skips_it_and_the_night_goes_on(tmp_path: Path) -> None:
+    class Slow(ScriptedStep):
+        def plan(self, ctx: Context) -> list[str]:
+            raise OutOfBudget
+
+    after = ScriptedStep()
+    head = SmallNight(tmp_path, {"docs": Slow(), "tasks": after}).go()
+
+    assert head.closed == "done"
+    assert after.calls == [("one", None)]
+    assert head.states["maintain.docs"].planned is None
 
 
 def test_a_skipped_step_gives_its_reason_and_needs_keep_a_state_out(tmp_path: Path) -> None:

@@ -150,6 +150,14 @@ def test_a_link_repeated_in_a_page_is_one_finding_that_counts(repo: Path) -> Non
     assert (link.magnitude, link.evidence) == (2.0, "2 times in this page")
 
 
+def test_links_of_a_page_into_one_missing_folder_are_one_finding_that_counts(repo: Path) -> None:
+    page = "".join(f"[x](../away/p{n}.md) [y](../pkg/q{n}.md)\n" for n in range(4))
+    commit(repo, {"docs/list.md": page}, "2026-02-02T00:00:00Z")
+    links = {f.identity: f for f in found(context(repo)) if f.subject == "docs/list.md"}
+    assert sorted(links) == ["../pkg/q0.md~1", "../pkg/q1.md~1", "../pkg/q2.md~1", "../pkg/q3.md~1", "away/"]
+    assert (links["away/"].magnitude, links["away/"].line) == (4.0, 1)
+
+
 def test_the_evidence_of_a_stale_name_says_where_it_was(repo: Path) -> None:
     name = next(f for f in found(context(repo)) if f.rule == "docs.stale_name")
     first = git(repo, "rev-list", "--max-parents=0", "HEAD")[:8]
@@ -257,8 +265,8 @@ def test_names_are_skipped_with_the_reason_when_there_is_no_history(
 ) -> None:
     commit(tmp_path, {"a.md": "`old_name`\n"}, "2026-02-01T00:00:00Z")
     left = outcomes(context(tmp_path, shallow=shallow))
-    assert isinstance(left["names"], Skipped)
-    assert word in left["names"].reason
+    assert isinstance(left["names:000"], Skipped)
+    assert word in left["names:000"].reason
     data = section(context(tmp_path, shallow=shallow))
     assert data.facts["stale_names"] is None
     assert any(word in note for note in data.notes)
@@ -267,7 +275,7 @@ def test_names_are_skipped_with_the_reason_when_there_is_no_history(
 def test_a_tree_without_git_is_read_but_its_names_are_not(tmp_path: Path) -> None:
     write(tmp_path, {"docs/guide.md": PAGE})
     left = outcomes(context(tmp_path))
-    assert isinstance(left["names"], Skipped)
+    assert isinstance(left["names:000"], Skipped)
     assert {f.rule for f in found(context(tmp_path))} == {
         "docs.broken_anchor",
         "docs.broken_link",
@@ -292,9 +300,7 @@ def test_many_pages_are_planned_in_batches_that_cover_each_once(tmp_path: Path) 
     commit(tmp_path, pages, "2026-02-01T00:00:00Z")
     ctx = context(tmp_path)
     left = outcomes(ctx)
-    assert list(left) == [
-        *("links:000", "examples:000", "links:001", "examples:001", "links:002", "examples:002", "names")
-    ]
+    assert list(left) == [f"{duty}:{n:03}" for n in range(3) for duty in ("links", "examples", "names")]
     seen: Sequence[str] = [
         s
         for name, o in left.items()
@@ -323,5 +329,5 @@ def test_the_section_renders_its_counts_in_at_most_six_lines(repo: Path) -> None
     template = environment.from_string(source.read_text(encoding="utf-8"))
     lines = template.render(section=section(context(repo))).strip().splitlines()
     assert lines[0] == "- 2 files checked, 4 links verified"
-    assert lines[1].startswith("- Broken links: 1; broken anchors: 1")
+    assert lines[1].startswith("- Broken links: 2; broken anchors: 1")
     assert len(lines) <= 6
