@@ -72,11 +72,22 @@ def _proposed(places: Places, config: Config, stop: Stop) -> Iterator[str]:
     yield '# path = ".venv/bin/python"'
     yield ""
     yield f"[{table}.logs]"
+    yield from _logs(places, stop)
     yield '# sources = ["/var/log/myapp/*.log"]  # beside what is found below the root'
     yield ""
     yield f"[{table}.sentry]"
     yield '# organization = "my-org"  # then GET requests go to base_url with the token in DAYDREAM_SENTRY_TOKEN'
     yield '# projects = ["my-project"]'
+
+
+def _logs(places: Places, stop: Stop) -> Iterator[str]:
+    """What log discovery would read, as comments."""
+    from daydream.analysis.log_sources import discover
+
+    found = discover(places.root, (places.state, places.logs), (), stop.check).logs
+    shown = ", ".join(str(path.relative_to(places.root)) for path in sorted(found)[:5])
+    more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+    yield f"# found by itself: {shown}{more}" if found else "# no log was found below the root"
 
 
 def doctor(root: Path, config_file: Path | None) -> RunResult:

@@ -1,0 +1,31 @@
+"""Run every benchmark that needs nothing but this checkout; those that need data of yours say how to call them.
+
+`python -m bench [REPOSITORY]`: with a git repository, also what is measured on a real one.
+"""
+
+import subprocess
+import sys
+
+ALONE = ("commit", "syscalls", "resume", "builds", "crash")
+WITH_A_REPOSITORY = ("startup", "stops", "orchestration")
+
+
+def main() -> int:
+    """Run them one after the other; the exit code is 1 where one failed."""
+    repository = sys.argv[1:2]
+    calls = [[f"bench.{name}"] for name in ALONE]
+    calls += [[f"bench.{name}", *repository] for name in WITH_A_REPOSITORY if repository]
+    failed = []
+    for call in calls:
+        print(f"\n=== python -m {' '.join(call)}", flush=True)
+        if subprocess.run([sys.executable, "-m", *call], check=False).returncode:
+            failed.append(call[0])
+    if not repository:
+        print(f"\nnot run, they need a repository: {', '.join(WITH_A_REPOSITORY)} (python -m bench REPOSITORY)")
+    print("\nnot run, it needs a folder of repositories: python -m bench.repositories FOLDER")
+    print(f"\nfailed: {', '.join(failed) or 'none'}")
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
