@@ -1,5 +1,6 @@
 """fsck: check everything on disk by reading it; repairs nothing."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,6 +37,8 @@ def _checks(places: Places) -> Iterator[tuple[str, DaydreamError | None]]:
         path = folder / name
         if path.exists():
             yield str(path), _head_trouble(path)
+        elif name == "state.json":
+            yield str(path), StateDamaged("it is missing although nights were recorded beside it")
     for path in sorted(folder.glob("runs/*/")):
         yield str(path), _run_trouble(folder, path.name)
     for path in findings.snapshots(folder / "findings"):
@@ -53,15 +56,17 @@ def _head_trouble(path: Path) -> DaydreamError | None:
 
 
 def _run_trouble(folder: Path, run: str) -> DaydreamError | None:
-    """Check a run's journal, plan and effects against its head, where it still has one."""
+    """Check a run's journal, plan and effects against its head; without one, line by line."""
+    base = heads.run_folder(folder, run)
     try:
         head = _head(folder, run)
         if head is None:
-            return StateDamaged("it has no readable head")
+            for line in _lines(base / "journal.jsonl"):
+                segments.decode_line(line)
+            return None
         check_lengths(folder, head)
         for _ in checkpoint.entries(folder, head):
             pass
-        base = heads.run_folder(folder, run)
         plan = head.segments.get("plan", Segment())
         segments.read(base / "plan.jsonl", plan)
         for _ in segments.names(base / "plan.jsonl", plan, 0):
@@ -73,10 +78,16 @@ def _run_trouble(folder: Path, run: str) -> DaydreamError | None:
     return None
 
 
+def _lines(path: Path) -> list[bytes]:
+    return path.read_bytes().splitlines() if path.exists() else []
+
+
 def _head(folder: Path, run: str) -> Head | None:
-    current = heads.read_head(folder)
-    if current is not None and current.run == run:
-        return current
+    """A run's last head, wherever it is; None where only a damaged one knew of it."""
+    with contextlib.suppress(StateDamaged, StateNewer):
+        current = heads.read_head(folder)
+        if current is not None and current.run == run:
+            return current
     path = heads.run_folder(folder, run) / "head.json"
     return heads.decode(path.read_bytes(), str(path)) if path.exists() else None
 

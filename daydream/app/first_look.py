@@ -144,9 +144,7 @@ def _told(found: Sequence[Finding], notes: Sequence[str], ground: Ground) -> Run
     )
     best = choose(printable(known, "new"), SHOWN, per_rule=2)
     examination = ground.examination
-    lines = [
-        f"{len(ground.files)} files looked at; {len(found)} findings, the {len(best)} most worth acting on:"
-    ]
+    lines = [f"{len(ground.files)} files looked at; found: {len(found)}, most worth acting on:"]
     for number, item in enumerate(best, start=1):
         place = f"{item.subject}:{item.line}" if item.line else item.subject
         lines.append(f"{number}. {place}: {item.message}")
@@ -154,7 +152,7 @@ def _told(found: Sequence[Finding], notes: Sequence[str], ground: Ground) -> Run
             lines.append(f"   do: {item.action}")
     if not best:
         lines = [
-            f"{len(ground.files)} files looked at; {len(found)} findings, none of them worth your time now"
+            f"{len(ground.files)} files looked at; found: {len(found)}, none of them worth your time now"
         ]
     lines += [f"note: {note}" for note in dict.fromkeys((*examination.notes, *notes))]
     lines.append("nothing was written; `daydream run` does a whole night")

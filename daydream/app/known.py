@@ -12,9 +12,9 @@ from daydream.app.views import head_of, places_of
 from daydream.contracts.use_cases import RunResult
 from daydream.errors import UsageError
 from daydream.records.night import Known
-from daydream.report.rank import rank
+from daydream.report.rank import printable, rank, suppressed
 from daydream.store import findings as memory
-from daydream.store.suppressions import Suppression, append_suppression
+from daydream.store.suppressions import Suppression, append_suppression, by_id, read_suppressions
 
 
 def findings(root: Path, config_file: Path | None, new_only: bool) -> RunResult:
@@ -22,9 +22,27 @@ def findings(root: Path, config_file: Path | None, new_only: bool) -> RunResult:
     snapshot = _snapshot(root, config_file)
     wanted = [k for k in snapshot.findings if k.standing != "gone" and (k.standing == "new" or not new_only)]
     rows = sorted(wanted, key=rank)
-    lines = [_line(known) for known in rows] or ["nothing is known" if not new_only else "nothing is new"]
+    asked = _asked_to_be_silent(root, config_file)
+    good = printable(rows, "new", "worse", "still", "not_looked_at")
+    rest = [known for known in rows if known not in good]
+    lines = [_line(known, asked) for known in good]
+    lines += [f"counted in the report, not printed there: {len(rest)}"] if rest else []
+    lines += [_line(known, asked) for known in rest]
+    none = "nothing is new" if new_only else "nothing is known"
     data = {"night": snapshot.night, "findings": [msgspec.to_builtins(known) for known in rows]}
-    return RunResult(lines=tuple(lines), data=data)
+    return RunResult(lines=tuple(lines or [none]), data=data)
+
+
+def _asked_to_be_silent(root: Path, config_file: Path | None) -> frozenset[str]:
+    """The findings that a person silenced and whose silence begins with the next night."""
+    places = places_of(root, config_file)
+    wishes, _ = read_suppressions(places.state / "night" / "inbox")
+    today = clock.local_date(clock.now(), clock.zone(head_of(places).zone)).isoformat()
+    return frozenset(
+        known
+        for known, wish in by_id(wishes).items()
+        if wish.until is None or today <= wish.until.isoformat()
+    )
 
 
 def show_finding(root: Path, config_file: Path | None, finding_id: str) -> RunResult:
@@ -92,9 +110,11 @@ def _one(root: Path, config_file: Path | None, finding_id: str) -> Known:
     return matches[0]
 
 
-def _line(known: Known) -> str:
+def _line(known: Known, asked: frozenset[str]) -> str:
     where = f"{known.subject}:{known.line}" if known.line else known.subject
-    mark = "" if known.suppressed_until is None else " (silent)"
+    mark = (
+        " (silent)" if suppressed(known) else " (silent from the next night on)" if known.id in asked else ""
+    )
     return f"{known.id}  {known.standing:<5} {known.severity:<6} {where}  {known.message}{mark}"
 
 

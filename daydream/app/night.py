@@ -18,7 +18,7 @@ from daydream.flow.due import Abandon, Begin, Decision, NotDue, Reopen, Wish, de
 from daydream.flow.signals import stopping
 from daydream.processes import Stop
 from daydream.records.head import Head
-from daydream.records.journal import Entered, Started
+from daydream.records.journal import Entered, Noted, Started
 from daydream.repository import places as where
 from daydream.repository import workbench
 from daydream.repository.ground import Ground, prepare
@@ -128,6 +128,9 @@ def _decide(start: Start) -> Decision:
 def _one(start: Start, decision: Decision) -> Head:
     """Begin or take up one night and take it to its end."""
     ground = _begin(start, decision) if isinstance(decision, Begin) else _take_up(start, decision)
+    if start.checkpoint.recovered:
+        start.checkpoint.commit(Noted(text=f"State was damaged and recovered: {start.checkpoint.recovered}."))
+        start.checkpoint.recovered = None
     runner = assembly.assemble(start, ground)
     if isinstance(decision, Abandon):
         start.checkpoint.commit(Entered(state=start.specs[-1].state, closing=decision.reason))

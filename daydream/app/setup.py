@@ -156,8 +156,8 @@ def _interpreters(places: Places, config: Config, stop: Stop) -> Iterator[Check]
         yield Check("interpreter", state, f"{candidate.path}{version}: {candidate.why}")
         chosen = chosen or candidate.usable
     if not chosen:
-        found = "the repository has none that was found; source is parsed with daydream's own"
-        yield Check("interpreter", "off", found, "set interpreter.path in your configuration")
+        found = "the repository has none that was found; nothing is missing for it, daydream's own parses the source"
+        yield Check("interpreter", "off", found)
 
 
 def _programs() -> Iterator[Check]:

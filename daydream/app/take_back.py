@@ -23,6 +23,10 @@ from daydream.store.lock import RunLock
 from daydream.store.runs import known
 
 
+class _Undone(msgspec.Struct):
+    id: str
+
+
 def undo(root: Path, config_file: Path | None, effect_id: str) -> RunResult:
     """Take an effect back under the night's lock; doing it twice changes nothing the second time.
 
@@ -42,6 +46,9 @@ def undo(root: Path, config_file: Path | None, effect_id: str) -> RunResult:
             )
             msg = f"effect {ended.id} cannot be undone: {why}"
             raise UsageError(msg)
+        if ended.id in undone(places):
+            line = f"it was undone before: {ended.kind} {ended.path}"
+            return RunResult(lines=(line,), data={"id": ended.id, "undone": True})
         effect = next(e for e in _effects(places, head) if e.id == ended.id)
         ground = _ground(places, head)
         try:
@@ -94,6 +101,20 @@ def _ground(places: Places, head: Head) -> Ground:
         trash=run / "trash",
         stop=Stop(),
     )
+
+
+def undone(places: Places) -> frozenset[str]:
+    """The ids of effects that were taken back."""
+    path = places.state / "night" / "undone.jsonl"
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    return frozenset(_id_of(line) for line in lines)
+
+
+def _id_of(line: bytes) -> str:
+    try:
+        return msgspec.json.decode(line, type=_Undone).id
+    except msgspec.MsgspecError:
+        return ""
 
 
 def _note(places: Places, effect: Effect) -> None:

@@ -1,6 +1,7 @@
 """Looking at nights: status, reports and runs. Nothing here writes or locks."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,9 @@ from daydream.store.heads import read_head
 
 if TYPE_CHECKING:
     from daydream.flow.facts import Trace
-    from daydream.records.head import Head
+    from daydream.records.head import Head, StateCount
 
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 NEVER = "no night was ever started here; `daydream run` starts one, `daydream peek` takes a first look"
 
 
@@ -57,7 +59,7 @@ def status(root: Path, config_file: Path | None) -> RunResult:
     held = is_held(places.state / "night")
     condition = _condition(head, held)
     report = places.logs / f"report_{head.night}.md"
-    done = [name for name, count in head.states.items() if count.closed]
+    done = [name for name, count in head.states.items() if _completed(count)]
     count = head.states.get(head.position)
     planned = count.planned if count else None
     data: dict[str, Any] = {
@@ -77,6 +79,12 @@ def status(root: Path, config_file: Path | None) -> RunResult:
         "closed": head.closed,
     }
     return RunResult(lines=tuple(_status_lines(data, count.ended if count else 0, planned)), data=data)
+
+
+def _completed(count: "StateCount") -> bool:
+    """Whether a state did what it is for: not left out, not skipped as a whole, nothing failed."""
+    looked = count.planned is not None and (count.ended > count.skipped or not count.ended)
+    return count.closed and looked and not count.failed
 
 
 def _condition(head: "Head", held: bool | None) -> str:
@@ -122,7 +130,9 @@ def report(root: Path, config_file: Path | None, date: str | None, path_only: bo
 
         data["report"] = json.loads(twin.read_bytes())
     text = path.read_text("utf-8", "replace")
-    return RunResult(lines=(str(path),) if path_only else tuple(text.splitlines()), report=path, data=data)
+    # A terminal renders no Markdown, so what protects foreign text there would only be copied along.
+    lines = (str(path),) if path_only else tuple(_ESCAPED.sub(r"\1", text).splitlines())
+    return RunResult(lines=lines, report=path, data=data)
 
 
 def runs(root: Path, config_file: Path | None) -> RunResult:
@@ -160,11 +170,13 @@ def show(root: Path, config_file: Path | None, run: str) -> RunResult:
         UsageError: there is no such run.
         StateDamaged: its journal cannot be read.
     """
+    from daydream.app.take_back import undone
     from daydream.flow.facts import trace
     from daydream.store.checkpoint import entries
     from daydream.store.runs import known
 
-    folder = places_of(root, config_file).state / "night"
+    places = places_of(root, config_file)
+    folder = places.state / "night"
     head = dict(known(folder)).get(run)
     if head is None:
         msg = f"there is no readable run {run!r}; `daydream runs` lists them"
@@ -176,8 +188,15 @@ def show(root: Path, config_file: Path | None, run: str) -> RunResult:
         for name, t in traces.items()
         if t.kind in ("failed", "skipped")
     ]
+    taken_back = undone(places)
     effects = [
-        {"id": e.id, "kind": e.kind, "path": e.path, "status": e.status, "detail": e.detail}
+        {
+            "id": e.id,
+            "kind": e.kind,
+            "path": e.path,
+            "status": "undone" if e.id in taken_back else e.status,
+            "detail": e.detail,
+        }
         for e in journal.effects.values()
     ]
     data = {

@@ -185,7 +185,7 @@ def _crash_folder(args: argparse.Namespace) -> "Path | None":
 
     try:
         return logs.folder(root(args), config_file(args), os.environ)
-    except (DaydreamError, OSError):
+    except (DaydreamError, OSError, ValueError, RuntimeError):
         return None
 
 

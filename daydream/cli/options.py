@@ -86,9 +86,7 @@ def root(args: argparse.Namespace) -> "Path":
     Raises:
         UsageError: it is not a folder.
     """
-    from pathlib import Path
-
-    folder = Path(args.root).expanduser()
+    folder = _place(args.root, "--root")
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "does not exist"
         raise UsageError(f"--root {args.root} {what}; name the folder of a repository")
@@ -96,10 +94,26 @@ def root(args: argparse.Namespace) -> "Path":
 
 
 def config_file(args: argparse.Namespace) -> "Path | None":
-    """Return the absolute path of `--config`, if it was given."""
+    """Return the absolute path of `--config`, if it was given.
+
+    Raises:
+        UsageError: it can be no file's name.
+    """
+    return None if args.config_file is None else _place(args.config_file, "--config").absolute()
+
+
+def _place(text: str, flag: str) -> "Path":
     from pathlib import Path
 
-    return Path(args.config_file).expanduser().absolute() if args.config_file else None
+    if not text:
+        # A script's variable that was not set must not mean the current folder.
+        raise UsageError(
+            f"{flag} is empty; name a {'folder' if flag == '--root' else 'file'} or leave it out"
+        )
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{flag} {text} names the home of a user who is not known here") from error
 
 
 def clock_time(text: str) -> "dt.time":

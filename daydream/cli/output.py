@@ -72,8 +72,12 @@ def flushed(exit_code: int, text: str = "") -> int:
     except OSError as error:
         silence(_STDOUT)
         kind = TryAgain if error.errno in (errno.ENOSPC, errno.EDQUOT) else StateUnreadable
-        msg = f"standard output cannot be written: {error.strerror}; send it elsewhere and start again"
+        msg = f"standard output cannot be written: {error.strerror}; what was done stands, send the answer elsewhere"
         raise kind(msg) from error
+    try:
+        sys.stderr.flush()
+    except OSError:
+        silence(_STDERR)
     return exit_code
 
 
@@ -81,7 +85,7 @@ def open_missing() -> None:
     """Lead standard streams that were closed to nowhere, before a file of ours takes their numbers."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 -- stays open
 
 
 def silence(stream: int) -> None:

@@ -35,11 +35,14 @@ def run(args: argparse.Namespace) -> int:
 
     from daydream import app
     from daydream.cli import logs, progress
-    from daydream.cli.options import clock_time, config_file, root
+    from daydream.cli.options import clock_time, config_file, names, root
     from daydream.cli.output import emit
 
     if args.at and not args.every_night:
         raise UsageError("--at says when with --every-night; without it a night starts now")
+    for flag, text in (("--only", args.only), ("--skip", args.skip)):
+        if text is not None and not names(text):
+            raise UsageError(f"{flag} names no step; leave it out to run them all")
     at = clock_time(args.at or DAILY_AT)
     place = logs.folder(root(args), config_file(args), os.environ)
     with logs.kept_in(place, verbose=args.verbose) as log, progress.shown(args) as shown:

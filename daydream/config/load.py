@@ -6,12 +6,13 @@ Every value knows where it came from, and a repository's file can only restrict 
 import hashlib
 import json
 import posixpath
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from daydream.config.rights import CAUTION, FLAGS, RIGHTS
+from daydream.config.rights import CAUTION, FLAGS, PATTERNS, RIGHTS
 from daydream.config.sources import (
     Said,
     Source,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Loaded", "digest", "load", "raw_paths", "user_file"]
 
 DEFAULT = "default"
+MOST_DAYS = 36500  # the calendar ends before a date that is thousands of years away
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,14 @@ def digest(config: "Config") -> str:
 
 
 def _flags(overrides: Mapping[str, object]) -> Source:
-    return {key: Said(value, FLAGS.get(key, "command line")) for key, value in overrides.items()}
+    from daydream.config import kinds
+
+    return {
+        key: Said(
+            kinds.from_text(key, value) if isinstance(value, str) else value, FLAGS.get(key, "command line")
+        )
+        for key, value in overrides.items()
+    }
 
 
 def _checked(source: Source) -> Source:
@@ -102,7 +111,24 @@ def _checked(source: Source) -> Source:
         except ValueError as error:
             msg = f'{said.origin}: "{key}" is {_written(said.value)}, expected {kinds.expected(key)}'
             raise ConfigError(msg) from error
+        _check_usable(key, checked[key])
     return checked
+
+
+def _check_usable(key: str, said: Said) -> None:
+    """Refuse what has the right type and yet no night can work with."""
+    if key.endswith("_days") and isinstance(said.value, int) and said.value > MOST_DAYS:
+        raise ConfigError(f'{said.origin}: "{key}" is {said.value}, expected at most {MOST_DAYS} days')
+    if key not in PATTERNS:
+        return
+    from pathspec import GitIgnoreSpec
+
+    for pattern in _items(said.value):
+        try:
+            GitIgnoreSpec.from_lines([pattern])
+        except (ValueError, re.error) as error:
+            msg = f'{said.origin}: "{key}" holds "{pattern}", which is no pattern in gitignore form'
+            raise ConfigError(msg) from error
 
 
 def _merge(base: Source, *later: Source) -> Source:

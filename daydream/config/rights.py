@@ -60,6 +60,9 @@ CAUTION = {"report": 0, "apply": 1}
 EXPANDED = frozenset({"paths.state", "paths.logs", "paths.cache", "interpreter.path"})
 """Options in which a leading ``~`` means the person's home folder."""
 
+PATTERNS = frozenset({"files.exclude", "legacy.ignore", "tasks.files", "docs.exclude"})
+"""Options that hold gitignore patterns."""
+
 RESERVED_VARIABLES = frozenset({"DAYDREAM_SENTRY_DSN", "DAYDREAM_SENTRY_TOKEN"})
 """Variables with our prefix that are no options: where crashes go, and the token for Sentry's API."""
 

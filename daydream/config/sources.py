@@ -72,7 +72,11 @@ def repository_source(root: Path, config_file: Path | None) -> Source:
 
 def variables(env: Mapping[str, str]) -> Source:
     """Take the options among the variables, still as text; an empty variable counts as not set."""
-    return {key: Said(_expand(key, env[name], env), name) for name, key in VARIABLES.items() if env.get(name)}
+    return {
+        key: Said(_expand(key, env[name], env, name), name)
+        for name, key in VARIABLES.items()
+        if env.get(name)
+    }
 
 
 def check_keys(source: Source) -> None:
@@ -114,7 +118,7 @@ def raw_paths(
     for source in (*person_sources(root, config_file, env), variables(env)):
         found.update({key: said for key, said in source.items() if key.startswith("paths.")})
     for key, said in found.items():
-        if not isinstance(said.value, str) or not said.value:
+        if not isinstance(said.value, str) or not said.value.strip() or "\0" in said.value:
             raise ConfigError(f'{said.origin}: "{key}" is {said.value!r}, expected a path')
     state, logs, cache = (found.get(f"paths.{name}") for name in ("state", "logs", "cache"))
     return _text(state), _text(logs), _text(cache)
@@ -212,14 +216,19 @@ def _flatten(raw: Mapping[str, object], origin: str, env: Mapping[str, str]) -> 
             continue
         for key, value in content.items():
             dotted = f"{table}.{key}"
-            flat[dotted] = Said(_expand(dotted, value, env), origin)
+            flat[dotted] = Said(_expand(dotted, value, env, origin), origin)
         if not content and table not in TABLES:
             flat[table] = Said(content, origin)
     return flat
 
 
-def _expand(key: str, value: object, env: Mapping[str, str]) -> object:
-    return _tilde(value, env) if key in EXPANDED and isinstance(value, str) else value
+def _expand(key: str, value: object, env: Mapping[str, str], origin: str) -> object:
+    if key not in EXPANDED or not isinstance(value, str):
+        return value
+    text = _tilde(value, env)
+    if text.startswith("~"):
+        raise ConfigError(f'{origin}: "{key}" is "{value}"; only "~/" is expanded, write an absolute path')
+    return text
 
 
 def _tilde(text: str, env: Mapping[str, str]) -> str:
@@ -227,7 +236,12 @@ def _tilde(text: str, env: Mapping[str, str]) -> str:
 
 
 def _home(env: Mapping[str, str]) -> Path:
-    return Path(env["HOME"]) if env.get("HOME") else Path.home()
+    if env.get("HOME"):
+        return Path(env["HOME"])
+    try:
+        return Path.home()
+    except RuntimeError as error:
+        raise ConfigError("HOME is not set and this user has no home folder; set HOME") from error
 
 
 def _exists(path: Path) -> bool:
@@ -259,4 +273,4 @@ def _nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None
 
 
 def _did_you_mean(near: str | None) -> str:
-    return f"; did you mean {near}?" if near else "; `daydream config show` lists them all"
+    return f"; did you mean {near}?" if near else "; docs/configuration.md lists them all"

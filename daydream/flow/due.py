@@ -125,15 +125,15 @@ def _unfinished(
     if scheduled or asked == (head.only, head.skip, head.dreams, head.mode):
         return Resume()
     msg = (
-        f"the night of {head.night} is unfinished and was started as `{started_as(head)}`: repeat that to finish it, "
-        "or add --fresh to close it and begin anew"
+        f"the night of {head.night} is unfinished: `{continued_by(head, wish)}` finishes it as it was begun, "
+        "and --fresh closes it and begins anew"
     )
     raise UsageError(msg)
 
 
-def started_as(head: Head) -> str:
-    """The command line that continues a night."""
-    words = ["daydream run", f"--mode {head.mode}"]
+def continued_by(head: Head, wish: Wish) -> str:
+    """The command line that continues a night; the mode is named only where it is what differs."""
+    words = ["daydream run", *([f"--mode {head.mode}"] if wish.mode not in (None, head.mode) else [])]
     words += [f"--only {','.join(head.only)}"] if head.only else []
     words += [f"--skip {','.join(head.skip)}"] if head.skip else []
     words += [] if head.dreams else ["--no-dreams"]

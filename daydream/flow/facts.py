@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from daydream.contracts.step import StepSpec
 from daydream.records.finding import Examined, Finding
 from daydream.records.head import Head
-from daydream.records.journal import Cut, EffectEnded, Ended, Entry, Progressed, Started, StateClosed
+from daydream.records.journal import Cut, EffectEnded, Ended, Entry, Noted, Progressed, Started, StateClosed
 from daydream.records.night import EffectLine, Known, NightFacts, StepLine
 from daydream.records.outcome import Facts
 from daydream.records.section import SectionData, SubStepResult
@@ -42,6 +44,7 @@ class Trace:
     closed: dict[str, str] = field(default_factory=dict)
     cut: dict[str, Cut] = field(default_factory=dict)
     effects: dict[str, EffectLine] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def take(self, entry: Entry) -> None:
         """Take in the next entry."""
@@ -60,6 +63,8 @@ class Trace:
                     self._cut_short(entry.state, name)
             case StateClosed():
                 self.closed[entry.state] = entry.skipped
+            case Noted():
+                self.notes.append(entry.text)
             case EffectEnded():
                 self.effects[entry.id] = EffectLine(
                     id=entry.id, kind=entry.kind, path=entry.path, status=entry.status, detail=entry.detail
@@ -117,7 +122,7 @@ def assemble(
         mode=head.mode,
         first_night=started.first_night,
         started_at=head.started_at,
-        examination=started.examination,
+        examination=replace(started.examination, notes=(*started.examination.notes, *journal.notes)),
         steps=tuple(_line(spec, head, journal) for spec in specs),
         sections=tuple(
             section(spec, results(journal, spec.state)) for spec in specs if spec.state != specs[-1].state

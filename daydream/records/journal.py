@@ -103,6 +103,12 @@ class Reopened(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ta
     states: tuple[str, ...]
 
 
+class Noted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="noted"):
+    """Something about the run itself that its reader must know, as a sentence."""
+
+    text: str
+
+
 class Finished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="finished"):
     """The run is over: done, abandoned or halted."""
 
@@ -110,7 +116,17 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ta
 
 
 Entry = (
-    Started | Entered | Planned | Progressed | Ended | Cut | EffectEnded | StateClosed | Reopened | Finished
+    Started
+    | Entered
+    | Planned
+    | Progressed
+    | Ended
+    | Cut
+    | EffectEnded
+    | StateClosed
+    | Reopened
+    | Noted
+    | Finished
 )
 
 

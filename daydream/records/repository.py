@@ -22,13 +22,14 @@ class Interpreter(msgspec.Struct, frozen=True, kw_only=True):
 class Examination(msgspec.Struct, frozen=True, kw_only=True):
     """The commit under examination and what was left out of it, counted.
 
-    `commit` is None without git (a content-hashed snapshot). `excluded` counts left-out files by
+    `commit` is None before the first one, and without `git` (a content-hashed snapshot). `excluded` counts left-out files by
     reason: vendored, generated, submodule, excluded, own. `dirty` and `untracked` count paths of
     the user's checkout that nobody read; None where git could not tell.
     """
 
     commit: str | None
     branch: str | None
+    git: bool = True
     shallow: bool = False
     files: int = 0
     dirty: int | None = 0

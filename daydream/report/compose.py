@@ -237,7 +237,8 @@ def _news(facts: NightFacts, counts: Counts) -> str:
 def _examined(examination: Examination) -> str:
     files = counted(examination.files, "file")
     if examination.commit is None:
-        return f"Examined: {files} as they were, without git"
+        how = "nothing, there is no commit yet" if examination.git else f"{files} as they were, without git"
+        return f"Examined: {how}"
     branch = f" on `{clean(examination.branch, 60)}`" if examination.branch else ""
     shallow = ", a shallow clone" if examination.shallow else ""
     return f"Examined: {files} of commit `{clean(examination.commit[:12])}`{branch}{shallow}"
@@ -252,7 +253,9 @@ def _left_out(examination: Examination) -> str:
         if number != 0
     ]
     said += [
-        f"{number} {clean(reason, 30)}" for reason, number in sorted(examination.excluded.items()) if number
+        f"{number} {clean(reason, 30)}"
+        for reason, number in sorted(examination.excluded.items())
+        if number and reason != "own"
     ]
     return ", ".join(said) or "nothing"
 

@@ -138,6 +138,7 @@ def _of_snapshot(
     examination = Examination(
         commit=None,
         branch=None,
+        git=False,
         files=len(listing.files),
         excluded=listing.excluded,
         interpreter=interpreter.find(places, config.interpreter.path, env, stop),

@@ -63,10 +63,15 @@ def find(start: Path, *, state: str | None, logs: str | None, cache: str | None 
             root, common_dir = folder, _common_dir(git_dir)
             break
     for base in _bases(root, git_dir, state):
-        if (base / NIGHT_HEAD).is_file():
+        if begun(base):
             home = _logs_beside(root, base, git_dir) if logs is None else root / Path(logs).expanduser()
             return Places(root, git_dir, common_dir, base, home, cache)
     return None
+
+
+def begun(state: Path) -> bool:
+    """Whether nights were recorded in a state folder, even if its head is gone."""
+    return (state / NIGHT_HEAD).is_file() or (state / "night" / "runs").is_dir()
 
 
 def locate(start: Path, *, state: str | None, logs: str | None, cache: str | None, stop: "Stop") -> Places:
@@ -88,7 +93,7 @@ def locate(start: Path, *, state: str | None, logs: str | None, cache: str | Non
 
         root, git_dir, common_dir = toplevel(folder, stop)
     home = (root / WITHOUT_GIT) if git_dir is None else git_dir / "daydream"
-    begun_below_git = git_dir is not None and (home / "state" / NIGHT_HEAD).is_file()
+    begun_below_git = git_dir is not None and begun(home / "state")
     if git_dir is not None and not begun_below_git and (state is None or logs is None):
         from daydream.repository.checkout import ignores
 

@@ -13,7 +13,7 @@ from daydream.analysis.symbols import (
     words_of,
 )
 from daydream.contracts.context import Context
-from daydream.git import attempt, git
+from daydream.git import GitError, attempt, git
 from daydream.records.finding import Examined, Finding
 from daydream.records.outcome import Done
 from daydream.steps.docs_tree import Shelf
@@ -117,8 +117,15 @@ def _unsaid(ctx: Context, then: Past, suspects: set[str]) -> set[str]:
 
 def _said(ctx: Context, commit: str, words: Sequence[str], place: Sequence[str]) -> set[str]:
     argv = ("grep", "-I", "-o", "-h", "-w", "-F", "-f", "-", commit, "--", *place)
-    left = attempt(ctx.tree, *argv, stop=ctx.stop, stdin="\n".join(words).encode())
-    return set(left.stdout.decode("utf-8", "replace").split())
+    return set(_grep(ctx, argv, "\n".join(words).encode()).split())
+
+
+def _grep(ctx: Context, argv: Sequence[str], stdin: bytes = b"") -> str:
+    """Search a commit. The workbench has no history, so the repository itself is asked; 1 means nothing found."""
+    left = attempt(ctx.root, *argv, stop=ctx.stop, stdin=stdin)
+    if left.returncode > 1 or left.returncode < 0:
+        raise GitError(argv, left)
+    return left.stdout.decode("utf-8", "replace")
 
 
 def _earlier(ctx: Context, commit: str) -> Iterator[tuple[str, str]]:
@@ -139,9 +146,8 @@ def _earlier(ctx: Context, commit: str) -> Iterator[tuple[str, str]]:
 def _definitions(ctx: Context, rev: str) -> dict[str, str]:
     """The functions, methods and classes of the package's files at a commit: name to the first path."""
     argv = ("grep", "-I", "-o", "-E", "--full-name", "-z", "-e", _DEFINITION, rev, "--", "*.py")
-    left = attempt(ctx.root, *argv, stop=ctx.stop)
     found: dict[str, str] = {}
-    for line in left.stdout.decode("utf-8", "replace").splitlines():
+    for line in _grep(ctx, argv).splitlines():
         ctx.check()
         where, _, definition = line.partition("\0")
         path = where.partition(":")[2]

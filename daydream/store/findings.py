@@ -245,9 +245,14 @@ def _free_id(finding: Finding, used: Container[str]) -> str:
 
 def _standing(finding: Finding, old: Known | None, same_night: bool) -> Standing:
     """Compare with the last night that looked; a second run of one night keeps what the first said."""
-    if old is None or old.standing == "gone" or (same_night and old.standing == "new"):
+    if old is None or old.standing == "gone" or (same_night and "new" in (old.standing, _first(old))):
         return "new"
     return "worse" if _worse(finding, old) or (same_night and old.standing == "worse") else "still"
+
+
+def _first(old: Known) -> str:
+    """What a finding was before a run of the same night that did not look at it."""
+    return "new" if old.standing == "not_looked_at" and old.first_night == old.last_night else ""
 
 
 def _worse(finding: Finding, old: Known) -> bool:

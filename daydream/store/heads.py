@@ -67,8 +67,17 @@ def read_head(folder: Path) -> Head | None:
     try:
         data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
+        if _was_begun(folder):
+            msg = f"{path} is missing although nights were recorded beside it; `daydream run` tries to recover it"
+            raise StateDamaged(msg) from None
         return None
     except OSError as error:
         msg = f"cannot read {path}: {error.strerror}"
         raise StateUnreadable(msg) from error
     return decode(data, str(path))
+
+
+def _was_begun(folder: Path) -> bool:
+    """Whether a night was committed here; a start that died before its first commit left a journal at most."""
+    left = (path.name for path in (folder / "runs").glob("*/*"))
+    return (folder / "state.prev.json").exists() or any(name != "journal.jsonl" for name in left)

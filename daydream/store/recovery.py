@@ -28,11 +28,8 @@ def load(folder: Path) -> tuple[Head | None, str | None]:
     """
     try:
         head = heads.read_head(folder)
-        if head is None and not _has_runs(folder):
-            return None, None
         if head is None:
-            msg = f"{folder / 'state.json'} is missing although nights were recorded beside it"
-            raise StateDamaged(msg)
+            return None, None
         check_lengths(folder, head)
     except StateDamaged as damage:
         return _previous(folder, damage)
@@ -54,11 +51,6 @@ def check_lengths(folder: Path, head: Head) -> None:
             raise StateDamaged(msg)
 
 
-def _has_runs(folder: Path) -> bool:
-    runs = folder / "runs"
-    return (folder / "state.prev.json").exists() or (runs.is_dir() and any(runs.iterdir()))
-
-
 def _previous(folder: Path, damage: StateDamaged) -> tuple[Head, str]:
     path = folder / "state.prev.json"
     try:
@@ -66,9 +58,10 @@ def _previous(folder: Path, damage: StateDamaged) -> tuple[Head, str]:
         check_lengths(folder, head)
         head, adopted = adopt(folder, head)
     except (OSError, StateDamaged) as error:
+        why = error.strerror if isinstance(error, OSError) else error
         msg = (
-            f"{damage}; the generation before does not help either ({error}). Nothing was changed. "
-            f"Keep {folder} for inspection by renaming it, then the next night starts anew"
+            f"{damage}; the generation before, {path.name}, does not help either: {why}. Nothing was changed. "
+            f"Rename {folder} to keep it for inspection; the next night then starts anew"
         )
         raise StateDamaged(msg) from damage
     kept = _set_aside(folder / "state.json")

@@ -266,6 +266,25 @@ def test_a_night_whose_inputs_include_last_nights_outputs_finds_nothing_in_them(
     assert not [f for f in known if "daydream" in f["subject"] or f["subject"].startswith("state/")]
 
 
+def test_names_that_only_changed_their_kind_are_not_called_gone(
+    small: Place, checkout: checkouts.Checkout
+) -> None:
+    long_ago = {"GIT_AUTHOR_DATE": "2020-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2020-01-01T00:00:00Z"}
+    checkout.write(
+        "small/core.py", "def fetch(url):\n    return url\n\n\ndef collect_rows(source):\n    return source\n"
+    )
+    checkout.git("add", "-A")
+    checkout.git("commit", "-q", "--amend", "-m", "old", env=long_ago)
+    checkout.write("small/core.py", "fetch = print\n")
+    checkout.write("README.md", "# Small\n\nCall `fetch()` and then `collect_rows()`.\n")
+    checkout.commit()
+    small.daydream("run")
+    stale = [f["message"] for f in small.data("findings")["findings"] if f["rule"] == "docs.stale_name"]
+
+    assert len(stale) == 1
+    assert "collect_rows" in stale[0]
+
+
 def test_every_night_stays_and_ends_on_a_stop(small: Place) -> None:
     stay = small.start("run", "--every-night", "--at", "00:00")
     _until(lambda: small.data("status")["status"] == "done")

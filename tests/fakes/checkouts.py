@@ -22,9 +22,9 @@ class Checkout:
 
     root: Path
 
-    def git(self, *argv: str, stdin: bytes = b"") -> str:
-        """Run git as the user does, with the user's settings."""
-        env = {**os.environ, **_ENV}
+    def git(self, *argv: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> str:
+        """Run git as the user does, with the user's settings; `env` is added to the environment."""
+        env = {**os.environ, **_ENV, **(env or {})}
         done = subprocess.run(
             ["git", *argv], cwd=self.root, env=env, input=stdin, capture_output=True, check=False
         )

@@ -149,7 +149,7 @@ def test_an_unfinished_night_is_finished_first_under_its_own_date() -> None:
 def test_an_unfinished_night_is_not_continued_with_other_flags(wish: Wish) -> None:
     head = _head("2026-03-02", closed=None)
 
-    with pytest.raises(UsageError, match=r"unfinished and was started as `daydream run --mode report`"):
+    with pytest.raises(UsageError, match=r"unfinished: `daydream run"):
         _decide(head, wish)
 
 

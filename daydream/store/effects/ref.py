@@ -1,5 +1,6 @@
 """Ref: point `refs/daydream/...` at a commit whose id is known before the ref moves (compare-and-swap)."""
 
+import os
 import time
 from pathlib import Path
 
@@ -24,8 +25,10 @@ def stage(change: Change, effect: Effect, ground: Ground) -> Effect:
 
 
 def _commit(change: SetRef, effect: Effect, ground: Ground) -> str:
-    index = ground.staged / f"{effect.id}.index"
-    index.unlink(missing_ok=True)
+    # A git that was killed leaves its lock behind, and one that outlived its night may still write.
+    for leftover in ground.staged.glob(f"{effect.id}.*index*"):
+        leftover.unlink(missing_ok=True)
+    index = ground.staged / f"{effect.id}.{os.getpid()}.index"
     env = {"GIT_INDEX_FILE": str(index)}
     parent = _git(ground, "rev-parse", "--verify", f"{change.parent}^{{commit}}")
     _git(ground, "read-tree", parent, env=env)

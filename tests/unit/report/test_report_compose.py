@@ -162,9 +162,13 @@ def test_what_was_not_examined_is_counted_and_no_git_is_no_commit() -> None:
     doc = compose(facts())
     commit = "Examined: 812 files of commit `0123456789ab` on `main`"
     assert f"{commit}; not examined: 3 uncommitted, 4 generated, 120 vendored" in doc.summary
-    bare = facts(examination=Examination(commit=None, branch=None, files=1, notes=("No git here.",)))
+    bare = facts(
+        examination=Examination(commit=None, branch=None, git=False, files=1, notes=("No git here.",))
+    )
     assert "Examined: 1 file as they were, without git; not examined: nothing" in compose(bare).summary
     assert compose(bare).trouble == ("No git here.",)
+    fresh = facts(examination=Examination(commit=None, branch="main"))
+    assert "Examined: nothing, there is no commit yet; not examined: nothing" in compose(fresh).summary
 
 
 def test_the_first_night_is_said_to_be_one() -> None:

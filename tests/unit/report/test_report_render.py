@@ -174,7 +174,7 @@ def test_the_fullest_page_keeps_its_caps(first_night: bool) -> None:
 def test_a_first_night_shows_the_most_useful_and_counts_the_rest() -> None:
     found = [known(n, rule=f"legacy.{n % 9}") for n in range(300)]
     text = page(facts(found, first_night=True))
-    assert "First night: 300 findings, the most useful 15 below.\n" in text
+    assert "First night: 300 found, the most useful 15 below.\n" in text
     assert "- and 285 more: `daydream findings --new`" in text
 
 

@@ -254,6 +254,16 @@ def test_a_second_run_of_one_night_keeps_what_the_first_said() -> None:
 # --- identity
 
 
+def test_a_partial_run_of_the_same_night_makes_nothing_old_that_nobody_looked_at() -> None:
+    first = classify(None, [finding("a.md", "fresh")], night=SECOND)
+    partial = classify(first, [], night=SECOND, before=SECOND, examined=[])
+    third = classify(partial, [finding("a.md", "fresh")], night=SECOND, before=SECOND)
+
+    assert [k.standing for k in first] == ["new"]
+    assert [k.standing for k in partial] == ["not_looked_at"]
+    assert [k.standing for k in third] == ["new"]
+
+
 def test_a_renamed_file_takes_its_findings_along() -> None:
     before = remembered(finding("a.md", "x"), finding("a.md", "y"))
     tonight = classify(before, [finding("b.md", "x")], renames={"a.md": "b.md"}, present_paths={"b.md"})
