@@ -126,14 +126,16 @@ def run(
         FileNotFoundError, PermissionError: the program cannot be started.
         Stopped, OutOfBudget: as `Stop.check`; the child's whole group is dead by then.
     """
-    command = ["nice", "-n", str(_NICENESS), *argv] if nice else list(argv)
     with tempfile.TemporaryFile() as inp, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         inp.write(stdin)
         inp.seek(0)
         child = subprocess.Popen(
-            command, cwd=cwd, env=env, stdin=inp, stdout=out, stderr=err, process_group=0
+            list(argv), cwd=cwd, env=env, stdin=inp, stdout=out, stderr=err, process_group=0
         )
         stop.children.add(child.pid)
+        if nice:
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PGRP, child.pid, _NICENESS)
         try:
             timed_out = _wait(child, stop, timeout_s)
         finally:

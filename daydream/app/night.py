@@ -160,10 +160,10 @@ def _begin(start: Start, decision: Begin) -> Ground:
     workbench.sweep(places.cache.parent, start.stop)
     ground = prepare(places, config, start.stop, commit=None)
     former = checkpoint.head
-    first_night = not satisfied_before(former)
     zone = clock.local_zone() if config.night.zone == "local" else config.night.zone
     memory = places.state / "night" / "findings"
     previous = findings.latest(memory)
+    first_night = previous is None
     inbox = places.state / "night" / "inbox"
     run_name = f"{decision.night}.{decision.number}"
     states = tuple(spec.state for spec in start.specs)
@@ -174,6 +174,7 @@ def _begin(start: Start, decision: Begin) -> Ground:
         started_at=clock.to_text(clock.now()),
         zone=zone,
         mode="report" if first_night else config.night.mode,
+        asked_mode=config.night.mode,
         partial=start.wish.partial,
         satisfied=satisfied_before(former),
         only=start.wish.only,

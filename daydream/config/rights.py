@@ -23,12 +23,12 @@ class Right(NamedTuple):
 
 
 RIGHTS: dict[str, Right] = {
-    "night.mode": Right("lower", shapes_plan=True),
+    "night.mode": Right("lower", shapes_plan=False),
     "night.zone": Right("never", shapes_plan=False),
     "night.budget": Right("lower", shapes_plan=False),
     "night.budget_terminal": Right("lower", shapes_plan=False),
     "night.max_age": Right("never", shapes_plan=False),
-    "night.dreams": Right("lower", shapes_plan=True),
+    "night.dreams": Right("lower", shapes_plan=False),
     "paths.state": Right("never", shapes_plan=False),
     "paths.logs": Right("never", shapes_plan=False),
     "paths.cache": Right("never", shapes_plan=False),

@@ -120,9 +120,12 @@ def _unfinished(
         return Abandon("abandoned: this daydream has other steps than the one that began it")
     if digest != head.config_digest:
         return Abandon("abandoned: the configuration was changed since it began")
-    asked = (wish.only, wish.skip, wish.dreams, wish.mode or head.mode)
-    scheduled = wish.if_due and asked == ((), (), True, head.mode)
-    if scheduled or asked == (head.only, head.skip, head.dreams, head.mode):
+    begun_in = head.asked_mode or head.mode
+    same_mode = wish.mode in (None, begun_in)
+    scheduled = wish.if_due and not wish.partial
+    if same_mode and (
+        scheduled or (wish.only, wish.skip, wish.dreams) == (head.only, head.skip, head.dreams)
+    ):
         return Resume()
     msg = (
         f"the night of {head.night} is unfinished: `{continued_by(head, wish)}` finishes it as it was begun, "
@@ -133,7 +136,7 @@ def _unfinished(
 
 def continued_by(head: Head, wish: Wish) -> str:
     """The command line that continues a night; the mode is named only where it is what differs."""
-    words = ["daydream run", *([f"--mode {head.mode}"] if wish.mode not in (None, head.mode) else [])]
+    words = ["daydream run", *([f"--mode {head.asked_mode or head.mode}"] if wish.mode else [])]
     words += [f"--only {','.join(head.only)}"] if head.only else []
     words += [f"--skip {','.join(head.skip)}"] if head.skip else []
     words += [] if head.dreams else ["--no-dreams"]

@@ -54,7 +54,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     `gen` counts replacements, `seq` journal entries. `plan_at` is the byte of the next sub-step's name
     in the plan segment; `cursor` and `part` continue a long sub-step. `tail` holds journal lines that
-    are not yet in their segment. `satisfied` is the last date before this run for which a whole night was done. `closed` is how the run ended: done, abandoned, halted; None: it has not.
+    are not yet in their segment. `satisfied` is the last date before this run for which a whole night was done. `asked_mode` is the
+    mode that was wanted; `mode` is report on a first night all the same. `closed` is how the run ended: done, abandoned, halted; None: it has not.
     """
 
     schema: int = SCHEMA
@@ -66,6 +67,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     started_at: str
     zone: str
     mode: str
+    asked_mode: str = ""
     partial: bool = False
     satisfied: str = ""
     only: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 import hashlib
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,8 +121,8 @@ def _staged(kind: str, case: Case, ground: Ground) -> Effect:
 
 
 @pytest.fixture(params=sorted(EFFECTS))
-def kind(request: pytest.FixtureRequest) -> Iterator[str]:
-    yield request.param
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 def test_staging_changes_nothing_that_anyone_sees(kind: str, ground: Ground) -> None:
