@@ -6,28 +6,29 @@ from pathlib import Path
 
 from daydream.app.views import places_of
 from daydream.contracts.use_cases import RunResult
-from daydream.errors import DaydreamError, StateDamaged, StateNewer
+from daydream.errors import DaydreamError, StateDamaged, StateNewer, StateUnreadable
 from daydream.records.head import Head, Segment
 from daydream.repository.places import Places
-from daydream.store import checkpoint, findings, heads, segments
+from daydream.store import checkpoint, durable, findings, heads, segments
 from daydream.store.applier import read_effects
 from daydream.store.dreams import DreamStore
 from daydream.store.recovery import check_lengths
+
+_TROUBLE = (StateDamaged, StateNewer, StateUnreadable)
 
 
 def fsck(root: Path, config_file: Path | None) -> RunResult:
     """Check heads, journals, plans, effects, findings and the dream store.
 
-    The exit code is 0 where all holds, 70 where something is damaged, 78 where something is newer.
+    The exit code is 0 where all holds, 70 where something is damaged, 74 where it
+    cannot be read, 78 where something is newer.
     """
     places = places_of(root, config_file)
     lines, code = [], 0
     for what, trouble in _checks(places):
         lines.append(f"{'damaged' if trouble else 'sound'}: {what}{f': {trouble}' if trouble else ''}")
         if trouble is not None:
-            code = max(
-                code, StateNewer.exit_code if isinstance(trouble, StateNewer) else StateDamaged.exit_code
-            )
+            code = max(code, trouble.exit_code)
     return RunResult(exit_code=code, lines=tuple(lines), data={"sound": code == 0, "checks": lines})
 
 
@@ -49,8 +50,10 @@ def _checks(places: Places) -> Iterator[tuple[str, DaydreamError | None]]:
 
 def _head_trouble(path: Path) -> DaydreamError | None:
     try:
-        heads.decode(path.read_bytes(), str(path))
-    except (StateDamaged, StateNewer) as error:
+        with durable.reported(path, "reading"):
+            data = path.read_bytes()
+        heads.decode(data, str(path))
+    except _TROUBLE as error:
         return error
     return None
 
@@ -73,7 +76,7 @@ def _run_trouble(folder: Path, run: str) -> DaydreamError | None:
             pass
         for _ in read_effects(base / "effects.jsonl", head.segments.get("effects", Segment())):
             pass
-    except (StateDamaged, StateNewer) as error:
+    except _TROUBLE as error:
         return error
     return None
 
@@ -84,7 +87,7 @@ def _lines(path: Path) -> list[bytes]:
 
 def _head(folder: Path, run: str) -> Head | None:
     """A run's last head, wherever it is; None where only a damaged one knew of it."""
-    with contextlib.suppress(StateDamaged, StateNewer):
+    with contextlib.suppress(*_TROUBLE):
         current = heads.read_head(folder)
         if current is not None and current.run == run:
             return current
@@ -95,7 +98,7 @@ def _head(folder: Path, run: str) -> Head | None:
 def _trouble_of(path: Path) -> DaydreamError | None:
     try:
         findings.read(path)
-    except (StateDamaged, StateNewer) as error:
+    except _TROUBLE as error:
         return error
     return None
 
@@ -104,6 +107,6 @@ def _database_trouble(path: Path) -> DaydreamError | None:
     try:
         with DreamStore.open(path, read_only=True) as store:
             problems = store.problems()
-    except (StateDamaged, StateNewer) as error:
+    except _TROUBLE as error:
         return error
     return StateDamaged("; ".join(problems)) if problems else None

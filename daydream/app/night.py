@@ -186,7 +186,8 @@ def _begin(start: Start, decision: Begin) -> Ground:
     )
     began = Started(
         examination=ground.examination,
-        repository=places.root.name,
+        # Names on disk need not be text; what is written has to be.
+        repository=places.root.name.encode("utf-8", "backslashreplace").decode(),
         states=states,
         first_night=first_night,
         previous_findings=previous.name if previous else None,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from daydream.config.load import load, raw_paths, user_file
 from daydream.config.model import Config
 from daydream.contracts.use_cases import RunResult
-from daydream.errors import DaydreamError, StateDamaged, StateNewer, UsageError
+from daydream.errors import DaydreamError, StateDamaged, StateNewer, StateUnreadable, UsageError
 from daydream.processes import Stop
 from daydream.repository import interpreter
 from daydream.repository import places as where
@@ -134,7 +134,7 @@ def _state(places: Places) -> Check:
     from daydream.store.heads import read_head
 
     existing = next(folder for folder in (places.state, *places.state.parents) if folder.exists())
-    if not os.access(existing, os.W_OK):
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
         return Check(
             "state", "trouble", f"{existing} cannot be written", "set paths.state in your configuration"
         )
@@ -142,7 +142,7 @@ def _state(places: Places) -> Check:
     free = f"{room.f_bavail * room.f_frsize / 2**30:.1f} GiB free"
     try:
         head = read_head(places.state / "night")
-    except (StateDamaged, StateNewer) as error:
+    except (StateDamaged, StateNewer, StateUnreadable) as error:
         return Check("state", "trouble", str(error), "`daydream fsck` says more")
     night = f"last night {head.night}, {head.closed or 'unfinished'}" if head else "no night yet"
     return Check("state", "ok", f"{places.state} ({night}; {free})")

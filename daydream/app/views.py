@@ -128,7 +128,10 @@ def report(root: Path, config_file: Path | None, date: str | None, path_only: bo
     if twin.is_file() and not path_only:
         import json
 
-        data["report"] = json.loads(twin.read_bytes())
+        try:
+            data["report"] = json.loads(twin.read_bytes())
+        except ValueError:  # somebody edited it; the page itself is there
+            data["report"] = None
     text = path.read_text("utf-8", "replace")
     # A terminal renders no Markdown, so what protects foreign text there would only be copied along.
     lines = (str(path),) if path_only else tuple(_ESCAPED.sub(r"\1", text).splitlines())
