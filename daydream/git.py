@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from daydream.errors import DaydreamError
+from daydream.errors import DaydreamError, UsageError
 from daydream.processes import Completed, Stop, run
 
 _SETTINGS = (
@@ -58,7 +58,7 @@ def git(
 
     Raises:
         GitError: git ended with another code than 0 or took longer than `timeout_s`.
-        DaydreamError: there is no git on this machine.
+        UsageError: there is no git on this machine.
     """
     left = attempt(root, *argv, stop=stop, env=env, stdin=stdin, settings=settings, timeout_s=timeout_s)
     if left.returncode != 0:
@@ -78,7 +78,7 @@ def attempt(
     """Run git in `root` and return what it left, whatever its exit code.
 
     Raises:
-        DaydreamError: there is no git on this machine.
+        UsageError: there is no git on this machine.
     """
     options = [part for setting in (*_SETTINGS, *settings) for part in ("-c", setting)]
     try:
@@ -93,4 +93,4 @@ def attempt(
         )
     except FileNotFoundError as error:
         msg = "git is not installed or not on PATH; install it and start again"
-        raise DaydreamError(msg) from error
+        raise UsageError(msg) from error

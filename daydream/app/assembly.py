@@ -11,7 +11,7 @@ import msgspec
 
 from daydream import clock
 from daydream.contracts.context import Context
-from daydream.errors import StateDamaged
+from daydream.errors import StateDamaged, StateNewer
 from daydream.flow import facts
 from daydream.flow.runner import Night, Runner
 from daydream.records.change import Change, Delete, SetRef
@@ -79,7 +79,7 @@ def prune_dreams(places: Places, head: Head) -> None:
     """Let the dream store forget what is old; a finished night's own rows stay."""
     path = places.state / "dreams.db"
     if path.exists():
-        with dreams.DreamStore.open(path) as store:
+        with contextlib.suppress(StateDamaged, StateNewer), dreams.DreamStore.open(path) as store:
             store.prune(clock.now(), run=head.run)
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from daydream.errors import StateDamaged, StateNewer
 from daydream.records.head import Attempt
 from daydream.records.journal import Ended, Progressed
 from daydream.records.outcome import Done, Failed, More, Outcome, Row, Skipped
@@ -46,7 +47,10 @@ class Recorder:
         if isinstance(outcome, More) and len(outcome.cursor) > _CURSOR_LIMIT:
             outcome = Failed(error=f"{name} returned a cursor of more than {_CURSOR_LIMIT} characters")
         if isinstance(outcome, Done | More) and outcome.rows:
-            self.sink.commit(head.run, head.seq + 1, outcome.rows)
+            try:
+                self.sink.commit(head.run, head.seq + 1, outcome.rows)
+            except (StateDamaged, StateNewer) as error:
+                outcome = Failed(error=str(error))
         changes = outcome.changes if isinstance(outcome, Done | More) else ()
         effects = self.applier.stage(state, name, head.part, changes)
         entry: Progressed | Ended

@@ -1,5 +1,6 @@
 """The runner: does the work of each state, sub-step by sub-step, and commits after every one."""
 
+import contextlib
 import random
 import time
 import traceback
@@ -13,7 +14,7 @@ from daydream import clock
 from daydream.contracts.context import Context
 from daydream.contracts.step import Step, StepSpec
 from daydream.contracts.use_cases import Observer
-from daydream.errors import DaydreamError, OutOfBudget, Stopped
+from daydream.errors import DaydreamError, OutOfBudget, StateDamaged, StateNewer, Stopped
 from daydream.flow import budget
 from daydream.flow.facts import Trace, trace
 from daydream.flow.machine import Position
@@ -104,7 +105,10 @@ class Runner:
     def _take_up(self) -> None:
         """Note that a process took the night up: count a kill, drop rows that no head counts."""
         head = self._head
-        self._night.sink.rollback(head.run, head.seq)
+        with contextlib.suppress(
+            StateDamaged, StateNewer
+        ):  # the dream states say so; the others need no dreams
+            self._night.sink.rollback(head.run, head.seq)
         if head.attempt is None and head.effects.ended >= head.effects.total:
             return
         self._night.applier.reopen()

@@ -111,14 +111,19 @@ def locate(start: Path, *, state: str | None, logs: str | None, cache: str | Non
 
 
 def create(places: Places) -> None:
-    """Make the folders for state and logs.
+    """Make the folders for state and logs, durably.
 
     Raises:
         StateUnreadable: the disk refuses.
     """
+    from daydream.store.durable import sync_folder  # readers never come here
+
     try:
         for folder in (places.state, places.logs):
+            fresh = [place for place in (folder, *folder.parents) if not place.exists()]
             folder.mkdir(parents=True, exist_ok=True)
+            for place in fresh:
+                sync_folder(place.parent)
         own = places.root / WITHOUT_GIT
         if own in places.state.parents and not (own / ".gitignore").exists():
             (own / ".gitignore").write_text(_IGNORE_ALL, encoding="utf-8")
@@ -135,9 +140,25 @@ def cache_folder(root: Path, configured: str | None = None) -> Path:
         base = root / Path(configured).expanduser()
     else:
         given = os.environ.get("XDG_CACHE_HOME", "")
-        base = (Path(given) if given.startswith("/") else Path.home() / ".cache") / "daydream"
+        base = (Path(given) if given.startswith("/") else _home() / ".cache") / "daydream"
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", root.name)[:40].strip("-.") or "root"
     return base / f"{name}-{hashlib.sha256(os.fsencode(root)).hexdigest()[:12]}"
+
+
+def _home() -> Path:
+    """The user's home folder.
+
+    Raises:
+        UsageError: the environment names none, or a relative one.
+    """
+    try:
+        home = Path.home()
+    except RuntimeError:
+        home = Path()
+    if not home.is_absolute():
+        msg = "HOME is not an absolute path, so there is no place for the workbench; set HOME or paths.cache"
+        raise UsageError(msg)
+    return home
 
 
 def _folder(start: Path) -> Path:

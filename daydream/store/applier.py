@@ -16,7 +16,7 @@ from daydream.records.head import Segment
 from daydream.records.journal import EffectEnded
 from daydream.store import segments
 from daydream.store.checkpoint import Checkpoint
-from daydream.store.durable import make_folder, reported
+from daydream.store.durable import FULL, make_folder, reported
 from daydream.store.effects import EFFECTS
 from daydream.store.effects.base import Ground, Standing
 
@@ -130,8 +130,9 @@ class Applier:
                 kind.act(effect, self._ground)
                 standing = kind.standing(effect, self._ground)
         except (OSError, ValueError, DaydreamError) as error:
-            if isinstance(error, OSError) and effect.place in ("logs", "state"):
-                with reported(self._ground.path(effect.place, effect.path), "writing"):
+            own = effect.place in ("logs", "state")
+            if isinstance(error, OSError) and (own or error.errno in FULL):
+                with reported(Path(effect.path), "writing"):
                     raise
             return "failed", str(error)
         return ("done", "") if standing is Standing.DONE else ("failed", "it did not hold")

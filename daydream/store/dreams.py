@@ -141,6 +141,8 @@ class DreamStore:
         if not self.read_only:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         mode = "ro" if self.read_only else "rwc"
+        if self.read_only and not self.path.with_name(f"{self.path.name}-wal").exists():
+            mode = "ro&immutable=1"  # nobody writes, so reading leaves nothing beside the file either
         connection = _connect(f"file:{quote(str(self.path.absolute()))}?mode={mode}")
         try:
             return self._prepared(connection)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from daydream.errors import StateUnreadable, TryAgain
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextlib.contextmanager
@@ -27,7 +27,7 @@ def reported(path: Path, act: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in FULL:
             msg = f"no space left on the disk while {act} {path}; free some and start again: nothing is lost"
             raise TryAgain(msg) from error
         reason = error.strerror or str(error)

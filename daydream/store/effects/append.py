@@ -6,7 +6,7 @@ from msgspec.structs import replace as with_fields
 
 from daydream.records.change import Append, Change
 from daydream.records.effect import Effect
-from daydream.store.durable import make_folder, replace, write_at
+from daydream.store.durable import make_folder, write_at
 from daydream.store.effects.base import Ground, Standing
 
 
@@ -14,7 +14,7 @@ def stage(change: Change, effect: Effect, ground: Ground) -> Effect:
     """Stage the bytes and fix where they go; `effect.offset` counts appends staged before this one."""
     assert isinstance(change, Append)  # noqa: S101 -- the registry maps kinds to changes
     path = ground.path(change.place, change.path)
-    replace(ground.content(effect.id), change.content)
+    ground.keep(effect.id, change.content)
     size = path.stat().st_size if path.exists() else 0
     return with_fields(effect, offset=size + effect.offset, reversible=True)
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from daydream.processes import Stop
 from daydream.records.change import Change, Place
 from daydream.records.effect import Effect
+from daydream.store.durable import replace, reported
 
 
 class Standing(enum.Enum):
@@ -51,6 +52,16 @@ class Ground:
     def content(self, effect_id: str, age: str = "new") -> Path:
         """Where staged content lies: `new` to be written, `old` for undo."""
         return self.staged / f"{effect_id}.{age}"
+
+    def keep(self, effect_id: str, data: bytes, age: str = "new") -> None:
+        """Stage content, durably.
+
+        Raises:
+            TryAgain, StateUnreadable: daydream's own folder cannot be written; that is no fault of the change.
+        """
+        path = self.content(effect_id, age)
+        with reported(path, "writing"):
+            replace(path, data)
 
 
 class EffectKind(Protocol):

@@ -16,13 +16,13 @@ def stage(change: Change, effect: Effect, ground: Ground) -> Effect:
     """Stage the new content, and the old one where undo is promised."""
     assert isinstance(change, Edit)  # noqa: S101 -- the registry maps kinds to changes
     path = ground.path(change.place, change.path)
-    replace(ground.content(effect.id), change.content)
+    ground.keep(effect.id, change.content)
     after = hashlib.sha256(change.content).hexdigest()
     own = change.expect == _ANY
     if own:
         return with_fields(effect, after=after, own=True)
     if change.expect is not None and digest(path) == change.expect:
-        replace(ground.content(effect.id, "old"), path.read_bytes())
+        ground.keep(effect.id, path.read_bytes(), "old")
     return with_fields(effect, before=change.expect, after=after, reversible=True)
 
 
