@@ -388,22 +388,29 @@ def test_state_that_is_damaged_or_not_ours_stops_the_night_and_stays_as_it_is(
     assert _night_files(finished) == before
 
 
-@pytest.mark.parametrize("content", [b"not a database at all" * 1000, None], ids=["foreign", "folder"])
-def test_a_dream_store_that_is_not_ours_is_named_and_left_alone(
-    finished: Place, content: bytes | None
-) -> None:
+def test_a_dream_store_that_is_not_ours_is_left_alone_and_costs_only_the_dreams(finished: Place) -> None:
+    store, content = finished.state.parent / "dreams.db", b"not a database at all" * 1000
+    for path in finished.state.parent.glob("dreams.db*"):
+        path.unlink()
+    store.write_bytes(content)
+    done = finished.daydream("run")
+
+    assert done.returncode == 1
+    assert "dreams.db" in finished.report()
+    assert "- Steps completed: 4/6" in finished.report()
+    assert store.read_bytes() == content
+
+
+def test_a_folder_in_the_place_of_the_dream_store_is_named(finished: Place) -> None:
     store = finished.state.parent / "dreams.db"
     for path in finished.state.parent.glob("dreams.db*"):
         path.unlink()
-    if content is None:
-        store.mkdir()
-    else:
-        store.write_bytes(content)
+    store.mkdir()
     done = finished.daydream("run")
 
-    assert done.returncode in (70, 74)
+    assert done.returncode == 74
     assert str(store) in _sentence(done)
-    assert store.is_dir() if content is None else store.read_bytes() == content
+    assert store.is_dir()
 
 
 def test_a_report_whose_twin_was_damaged_is_still_shown(finished: Place) -> None:
