@@ -31,6 +31,7 @@ class Stop:
     children: set[int] = field(default_factory=set)
     shields: int = 0
     overdue: bool = False
+    ended: bool = False
 
     def request(self) -> None:
         """Ask for a stop; the second request ends the grace at once."""
@@ -54,6 +55,7 @@ class Stop:
         finally:
             self.shields -= 1
         if self.overdue and not self.shields:
+            self.ended = True
             raise Stopped(_STOPPED)
 
     def interrupt(self) -> None:
@@ -62,9 +64,12 @@ class Stop:
         Raises:
             Stopped: at once, or when the last shield is lowered.
         """
+        if self.ended:
+            return
         self.overdue = True
         if self.shields:
             return
+        self.ended = True
         for child in self.children:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(child, signal.SIGKILL)
@@ -85,6 +90,7 @@ class Stop:
             return
         moment = time.monotonic()
         if self.requested_at is not None and moment - self.requested_at >= GRACE_S:
+            self.ended = True
             raise Stopped(_STOPPED)
         if self.deadline is not None and moment >= self.deadline:
             msg = "out of budget"
@@ -129,18 +135,21 @@ def run(
     with tempfile.TemporaryFile() as inp, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         inp.write(stdin)
         inp.seek(0)
-        child = subprocess.Popen(
-            list(argv), cwd=cwd, env=env, stdin=inp, stdout=out, stderr=err, process_group=0
-        )
-        stop.children.add(child.pid)
-        if nice:
-            with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PGRP, child.pid, _NICENESS)
+        child: subprocess.Popen[bytes] | None = None
         try:
+            with stop.shield():  # a child that nobody knows of could not be ended
+                child = subprocess.Popen(
+                    list(argv), cwd=cwd, env=env, stdin=inp, stdout=out, stderr=err, process_group=0
+                )
+                stop.children.add(child.pid)
+            if nice:
+                with contextlib.suppress(OSError):
+                    os.setpriority(os.PRIO_PGRP, child.pid, _NICENESS)
             timed_out = _wait(child, stop, timeout_s)
         finally:
-            _kill_group(child)
-            stop.children.discard(child.pid)
+            if child is not None:
+                _kill_group(child)
+                stop.children.discard(child.pid)
         out.seek(0)
         err.seek(0)
         return Completed(child.returncode, out.read(), err.read(), timed_out)

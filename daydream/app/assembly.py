@@ -122,7 +122,7 @@ def assemble(start: "Start", ground: Ground | None) -> Runner:
         sink=DreamSink(places.state / "dreams.db"),
         observer=observer,
         stop=start.stop,
-        budget_s=start.budget_s,
+        budget_s=start.budget_s if start.said_budget else head.budget_ms / 1000,
     )
 
     def tonight() -> NightFacts:
@@ -153,7 +153,7 @@ def assemble(start: "Start", ground: Ground | None) -> Runner:
         progress=observer.progress,
         night=tonight,
     )
-    runner = Runner(night, context)
+    runner = Runner(night, context, start.begun)
     return runner
 
 

@@ -15,7 +15,7 @@ from daydream.config.model import Config
 from daydream.contracts.context import Context
 from daydream.contracts.step import Step, StepSpec
 from daydream.contracts.use_cases import Observer, RunResult
-from daydream.errors import DaydreamError, OutOfBudget
+from daydream.errors import DaydreamError, OutOfBudget, Stopped
 from daydream.flow import budget
 from daydream.flow.signals import stopping
 from daydream.processes import Stop
@@ -116,7 +116,7 @@ def _findings(step: Step, context: Context, notes: list[str], spec: StepSpec) ->
         while True:
             try:
                 outcome = step.run(context, name, cursor)
-            except OutOfBudget:
+            except (OutOfBudget, Stopped):
                 raise
             except DaydreamError as error:
                 outcome = Failed(error=str(error))

@@ -1,5 +1,7 @@
 """What a finished `run` tells: the first screen on a terminal, else one line, and the report's path."""
 
+from collections.abc import Sequence
+
 from daydream.contracts.use_cases import RunRequest, RunResult
 from daydream.records.head import Head
 from daydream.repository.places import Places
@@ -11,8 +13,9 @@ def not_due(night: str) -> RunResult:
     return RunResult(lines=(line,), data={"due": False, "night": night})
 
 
-def finished(places: Places, head: Head, request: RunRequest) -> RunResult:
-    """The answer after a night: exit code 1 where a step failed, 0 otherwise."""
+def finished(places: Places, done: Sequence[Head], request: RunRequest) -> RunResult:
+    """The answer after one or two nights: exit code 1 where a step failed in any of them, 0 otherwise."""
+    head = done[-1]
     report = places.logs / f"report_{head.night}.md"
     data = {
         "run": head.run,
@@ -24,7 +27,9 @@ def finished(places: Places, head: Head, request: RunRequest) -> RunResult:
         "report": str(report),
     }
     lines = [*(_first_screen(places, head) if request.terminal else ()), str(report)]
-    return RunResult(exit_code=int(head.failed), lines=tuple(lines), report=report, data=data)
+    return RunResult(
+        exit_code=int(any(night.failed for night in done)), lines=tuple(lines), report=report, data=data
+    )
 
 
 def _first_screen(places: Places, head: Head) -> tuple[str, ...]:

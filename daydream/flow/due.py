@@ -83,7 +83,8 @@ def decide(
     today = clock.local_date(now, zone).isoformat()
     if head is not None and head.closed is None:
         return _unfinished(head, wish, now, digest, plan, max_age_s)
-    if head is not None and wish.if_due and _satisfied(head) >= today:
+    tomorrow = (clock.local_date(now, zone) + dt.timedelta(days=1)).isoformat()
+    if head is not None and wish.if_due and today <= _satisfied(head) <= tomorrow:
         return NotDue(_satisfied(head))
     same_night = head is not None and head.night == today
     if head is not None and same_night and _retries(head, wish):
@@ -92,13 +93,27 @@ def decide(
 
 
 def _satisfied(head: Head) -> str:
-    """The last date that a whole, finished night stands for; empty before the first."""
-    whole = head.closed == "done" and not head.partial and not head.failed
+    """The last date that a whole, finished night stands for; empty before the first.
+
+    A date far ahead comes from a clock that was wrong: it satisfies nothing (see `decide`).
+    """
+    whole = head.closed == "done" and not head.partial and not head.retriable
     return max(head.night if whole else "", head.satisfied)
 
 
-def satisfied_before(head: Head | None) -> str:
-    """What a new head remembers of the nights before it."""
+def satisfied_before(head: Head | None, today: str) -> str:
+    """What a new head remembers of the nights before it; what a wrong clock put far ahead is forgotten."""
+    satisfied = _remembered(head)
+    limit = dt.date.fromisoformat(today) + dt.timedelta(days=1)
+    return satisfied if satisfied <= limit.isoformat() else ""
+
+
+def settled_before(head: Head | None) -> bool:
+    """Whether a whole night was finished here before: the next one is not a first night."""
+    return head is not None and (head.settled or (head.closed == "done" and not head.partial))
+
+
+def _remembered(head: Head | None) -> str:
     return (
         _satisfied(head) if head is not None and head.closed is not None else (head.satisfied if head else "")
     )
@@ -106,7 +121,7 @@ def satisfied_before(head: Head | None) -> str:
 
 def _retries(head: Head, wish: Wish) -> bool:
     same = (wish.only, wish.skip, wish.dreams) == (head.only, head.skip, head.dreams)
-    return head.closed == "done" and head.failed and same and not wish.fresh
+    return head.closed == "done" and head.retriable and same and not wish.fresh
 
 
 def _unfinished(

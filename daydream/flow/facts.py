@@ -8,7 +8,17 @@ from msgspec.structs import replace
 from daydream.contracts.step import StepSpec
 from daydream.records.finding import Examined, Finding
 from daydream.records.head import Head
-from daydream.records.journal import Cut, EffectEnded, Ended, Entry, Noted, Progressed, Started, StateClosed
+from daydream.records.journal import (
+    Cut,
+    EffectEnded,
+    Ended,
+    Entry,
+    Noted,
+    Planned,
+    Progressed,
+    Started,
+    StateClosed,
+)
 from daydream.records.night import EffectLine, Known, NightFacts, StepLine
 from daydream.records.outcome import Facts
 from daydream.records.section import SectionData, SubStepResult
@@ -57,6 +67,9 @@ class Trace:
                 trace = self._open(entry.state, entry.name)
                 trace.add(entry)
                 trace.kind, trace.reason, trace.quarantined = entry.kind, entry.reason, entry.quarantined
+                trace.examined = trace.examined if entry.kind == "done" else []
+            case Planned():
+                self.states.setdefault(entry.state, {}).pop("plan", None)
             case Cut():
                 self.cut[entry.state] = entry
                 for name in [n for n, t in self.states.get(entry.state, {}).items() if not t.kind]:
@@ -113,7 +126,7 @@ def assemble(
         raise LookupError(msg)
     every = [t for traces in journal.states.values() for t in traces.values()]
     findings = [f for t in every for f in t.findings]
-    examined = [e for t in every for e in t.examined]
+    examined = [e for t in every if t.kind == "done" for e in t.examined]
     return NightFacts(
         date=head.night,
         number=head.number,

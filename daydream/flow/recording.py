@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
 from msgspec.structs import replace
 
 from daydream.errors import StateDamaged, StateNewer
@@ -15,7 +16,7 @@ from daydream.store.applier import Applier
 from daydream.store.checkpoint import Checkpoint
 
 MAX_ATTEMPTS = 3
-_CURSOR_LIMIT = 1000
+_CURSOR_LIMIT = 1500
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -44,13 +45,26 @@ class Recorder:
     ) -> None:
         """Commit an outcome of the sub-step; `following` is the name that is tried next."""
         head = self.checkpoint.current
-        if isinstance(outcome, More) and len(outcome.cursor) > _CURSOR_LIMIT:
-            outcome = Failed(error=f"{name} returned a cursor of more than {_CURSOR_LIMIT} characters")
+        if isinstance(outcome, More) and len(msgspec.json.encode(outcome.cursor)) > _CURSOR_LIMIT:
+            outcome = Failed(error=f"{name} returned a cursor of more than {_CURSOR_LIMIT} bytes")
         if isinstance(outcome, Done | More) and outcome.rows:
             try:
                 self.sink.commit(head.run, head.seq + 1, outcome.rows)
             except (StateDamaged, StateNewer) as error:
                 outcome = Failed(error=str(error))
+        try:
+            self._commit(state, name, next_at, outcome, following, spent_ms)
+        except (UnicodeError, TypeError, ValueError) as error:
+            # Nothing was written: an outcome is encoded as a whole before the first byte of it is.
+            failed = Failed(
+                error=f"the outcome of {name} cannot be recorded: {type(error).__name__}: {error}"
+            )
+            self._commit(state, name, next_at, failed, following, spent_ms)
+
+    def _commit(
+        self, state: str, name: str, next_at: int, outcome: Outcome, following: str | None, spent_ms: int
+    ) -> None:
+        head = self.checkpoint.current
         changes = outcome.changes if isinstance(outcome, Done | More) else ()
         effects = self.applier.stage(state, name, head.part, changes)
         entry: Progressed | Ended
@@ -76,7 +90,7 @@ def boot_id() -> str:
 
 def intent(name: str) -> Attempt:
     """The first attempt at a sub-step, committed before its work begins."""
-    return Attempt(name=name, boot=boot_id())
+    return Attempt(name=name)
 
 
 def _progressed(state: str, name: str, part: int, outcome: More) -> Progressed:

@@ -31,7 +31,8 @@ T = TypeVar("T")
 
 SUB_STEP_LIMIT_S = 900.0
 _BACK_OFF_S = 0.2
-_NAME_LIMIT = 200
+_NAME_LIMIT = 256
+_NOTHING = ("",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,12 @@ class Night:
 class Runner:
     """Takes a night from where its head stands to its end."""
 
-    def __init__(self, night: Night, context: Context) -> None:
+    def __init__(self, night: Night, context: Context, begun: float | None = None) -> None:
         self._night = night
         self._context = context
         self._checkpoint = night.checkpoint
         self._recorder = Recorder(night.checkpoint, night.applier, night.sink)
-        self._begun = clock.monotonic()
+        self._begun = clock.monotonic() if begun is None else begun
         self._spent_before = self._head.spent_ms
         self.states_ms: dict[str, int] = {}
 
@@ -74,8 +75,13 @@ class Runner:
         """Active milliseconds of the night, over all its processes."""
         return self._spent_before + round((clock.monotonic() - self._begun) * 1000)
 
-    def run(self) -> Head:
-        """Do what is left of the night and return its last head.
+    @property
+    def left_s(self) -> float:
+        """Seconds that the budget still holds; a retry has a budget of its own."""
+        return self._night.budget_s - (self.spent_ms - self._head.budget_from_ms) / 1000
+
+    def run(self, *, resumed: bool = False) -> Head:
+        """Do what is left of the night and return its last head; `resumed`: another process began it.
 
         Raises:
             Stopped: a stop was requested; committed, the same command continues.
@@ -83,48 +89,50 @@ class Runner:
         """
         position = Position(self._night.states, self._head.position)
         try:
-            self._take_up()
+            if resumed:
+                self._take_up()
             while self._head.closed is None:
                 self._night.applier.drain(self._night.observer.progress)
                 self._work(self._night.specs[self._night.states.index(position.state)])
                 self._move(position)
-        except Stopped:
-            self._stop_cleanly()
+        except DaydreamError:
+            self._leave()
             raise
         return self._head
 
     def reopen(self) -> None:
-        """Take a finished night up again for the states that failed, and for its report."""
+        """Take a finished night up again: for the states that failed, those that waited for them, and its report."""
         head = self._head
         position = Position(self._night.states, head.position)
         position.trigger("reopen")
         failed = [name for name in self._night.states if head.states.get(name, StateCount()).failed]
-        states = tuple(dict.fromkeys([*failed, self._night.states[-1]]))
+        waited = [
+            spec.state
+            for spec in self._night.specs
+            if set(spec.needs) & set(failed) and head.states.get(spec.state, StateCount()).planned is None
+        ]
+        states = tuple(dict.fromkeys([*failed, *waited, self._night.states[-1]]))
         self._commit(Reopened(states=states), Entered(state=position.state))
 
     def _take_up(self) -> None:
-        """Note that a process took the night up: count a kill, drop rows that no head counts."""
+        """Note that a process took the night up: count a kill where it died, drop rows that no head counts."""
         head = self._head
-        with contextlib.suppress(
-            StateDamaged, StateNewer
-        ):  # the dream states say so; the others need no dreams
+        # The dream states say so themselves; the rest of the night needs no dreams.
+        with contextlib.suppress(StateDamaged, StateNewer):
             self._night.sink.rollback(head.run, head.seq)
-        if head.attempt is None and head.effects.ended >= head.effects.total:
-            return
-        self._night.applier.reopen()
-        attempt = head.attempt
-        if attempt is not None and attempt.number and head.effects.ended >= head.effects.total:
-            killed = not attempt.clean and attempt.boot == boot_id()
-            kills = attempt.kills + killed
-            attempt = replace(
-                attempt, number=attempt.number + killed, kills=kills, clean=False, boot=boot_id()
-            )
-            self._commit(attempt=attempt)
+        killed = not head.clean and head.boot == boot_id()
+        attempt, effects = head.attempt, head.effects
+        if effects.ended < effects.total:
+            effects = replace(effects, attempt=effects.attempt + killed)
+        elif attempt is not None:
+            attempt = replace(attempt, number=attempt.number + killed, kills=attempt.kills + killed)
+        self._commit(attempt=attempt, effects=effects, resumed=head.resumed + 1, clean=False, boot=boot_id())
 
-    def _stop_cleanly(self) -> None:
+    def _leave(self) -> None:
+        """Mark an orderly exit, so that it is not counted as a kill; where that cannot be written, it is one."""
         self._night.stop.shields += 1  # nothing may interrupt the last commit
-        attempt = self._head.attempt
-        self._commit(attempt=replace(attempt, clean=True) if attempt else None)
+        with contextlib.suppress(DaydreamError):
+            self._commit(clean=True, spent_ms=self.spent_ms)
 
     def _move(self, position: Position) -> None:
         """Go to the next state, or to the report and the end when the night is closed early."""
@@ -162,7 +170,7 @@ class Runner:
             return
         end = budget.deadline(
             clock.monotonic(),
-            left_s=self._night.budget_s - self.spent_ms / 1000,
+            left_s=self.left_s,
             state=spec.state,
             states=self._night.states,
             shares={s.state: s.share for s in self._night.specs},
@@ -199,21 +207,33 @@ class Runner:
         return count is not None and count.closed and not count.failed and count.planned is not None
 
     def _plan(self, spec: StepSpec) -> None:
-        retry = self._retried(spec.state) if self._head.reopened else []
-        outcome: Sequence[str] | Failed
-        outcome = retry or self._tried(lambda: self._named(spec), f"{spec.state} plan")
+        """Name the state's sub-steps and commit them; on a retry, only those that failed."""
+        if self._head.attempt is None or self._head.attempt.name != "plan":
+            self._commit(attempt=intent("plan"))
+        outcome: Sequence[str] | Failed | None = self._quarantined("plan")
+        if outcome is None:
+            outcome = self._tried(lambda: self._retried(spec) or self._named(spec), "plan")
         if isinstance(outcome, Failed):
+            quarantined = poisonous(self._head.attempt)
             at, plan = self._checkpoint.write_plan([])
-            planned = Planned(state=spec.state, count=0, at=at, plan=plan)
-            self._commit(planned, ended(spec.state, "plan", 0, at, outcome))
+            failure = replace(ended(spec.state, "plan", 0, at, outcome), quarantined=quarantined)
+            self._commit(Planned(state=spec.state, count=0, at=at, plan=plan), failure, attempt=None)
             return
+        names = [] if outcome == _NOTHING else outcome
         with self._night.stop.shield():
-            at, plan = self._checkpoint.write_plan(outcome)
-            planned = Planned(state=spec.state, count=len(outcome), at=at, plan=plan)
-            self._checkpoint.commit(planned, attempt=intent(outcome[0]) if outcome else None)
+            at, plan = self._checkpoint.write_plan(names)
+            planned = Planned(state=spec.state, count=len(names), at=at, plan=plan)
+            self._checkpoint.commit(planned, attempt=intent(names[0]) if names else None)
 
-    def _retried(self, state: str) -> list[str]:
-        return [name for name in self.journal().failed(state) if name != "plan"]
+    def _retried(self, spec: StepSpec) -> Sequence[str] | None:
+        """What a retry of the state does: the names that failed, `_NOTHING` where all of them are quarantined;
+        None: the state is planned anew."""
+        if not self._head.states.get(spec.state, StateCount()).retry or spec.state == self._night.states[-1]:
+            return None
+        journal = self.journal()
+        if not journal.states.get(spec.state) or "plan" in journal.failed(spec.state):
+            return None
+        return journal.failed(spec.state) or _NOTHING
 
     def journal(self) -> Trace:
         """The run's journal so far, added up."""
@@ -222,8 +242,8 @@ class Runner:
     def _named(self, spec: StepSpec) -> list[str]:
         """The step's plan, with what did not fit last night first."""
         names = list(dict.fromkeys(self._night.steps[spec.state].plan(self._context)))
-        if any(len(name) > _NAME_LIMIT for name in names):
-            msg = f"{spec.state} named a sub-step with more than {_NAME_LIMIT} characters"
+        if any(len(name.encode()) > _NAME_LIMIT for name in names):
+            msg = f"{spec.state} named a sub-step with more than {_NAME_LIMIT} bytes"
             raise ValueError(msg)
         started = self.journal().started
         first = started.first.get(spec.state, ()) if started else ()
@@ -236,7 +256,7 @@ class Runner:
         for number, (name, next_at, following) in zip(range(left), names, strict=False):
             self._night.observer.progress(name, total - left + number + 1, total)
             if end is not None:
-                self._night.observer.budget(self._night.budget_s - self.spent_ms / 1000)
+                self._night.observer.budget(self.left_s)
             try:
                 self._sub_step(spec, name, next_at, following if number + 1 < left else None, end)
             except OutOfBudget:
@@ -286,7 +306,7 @@ class Runner:
                 raise
             except DaydreamError as error:
                 return Failed(error=str(error))
-            except Exception as error:  # noqa: BLE001 -- the night's one boundary: a step's bug is a result
+            except (Exception, SystemExit) as error:  # noqa: BLE001 -- the night's one boundary: a step's bug is a result
                 number = self._head.attempt.number if self._head.attempt else MAX_ATTEMPTS
                 if number >= MAX_ATTEMPTS:
                     return Failed(error=f"{type(error).__name__}: {error}", detail=traceback.format_exc())

@@ -8,6 +8,7 @@ from types import FrameType
 
 from daydream.processes import GRACE_S, Stop
 
+_AT_ONCE_S = 0.01
 _STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -22,14 +23,17 @@ def stopping(stop: Stop) -> Iterator[None]:
         return
 
     def ask(_signum: int, _frame: FrameType | None) -> None:
+        again = stop.requested
         stop.request()
-        signal.setitimer(signal.ITIMER_REAL, GRACE_S, 0.2)
+        signal.setitimer(signal.ITIMER_REAL, _AT_ONCE_S if again else GRACE_S)
 
     def enforce(_signum: int, _frame: FrameType | None) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
         stop.interrupt()
 
-    former = {number: signal.signal(number, ask) for number in _STOPS}
+    # What was told to be ignored (nohup) stays ignored.
+    heard = [number for number in _STOPS if signal.getsignal(number) is not signal.SIG_IGN]
+    former = {number: signal.signal(number, ask) for number in heard}
     former[signal.SIGALRM] = signal.signal(signal.SIGALRM, enforce)
     try:
         yield

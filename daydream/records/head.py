@@ -14,29 +14,30 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class StateCount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What a state of the night has come to. `planned` is None until its sub-steps are named."""
+    """What a state of the night has come to. `planned` is None until its sub-steps are named; `failed`
+    includes `quarantined`; `retry` marks a state that was reopened."""
 
     planned: int | None = None
     ended: int = 0
     skipped: int = 0
     failed: int = 0
     cut: int = 0
+    quarantined: int = 0
     findings: int = 0
     closed: bool = False
+    retry: bool = False
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The intent: what is tried next or right now, committed before the work begins.
 
-    `kills` counts processes that died in it without progress; a clean stop (`clean`) or another
-    `boot` of the machine does not count.
+    `kills` counts processes that died in it without progress; an orderly exit or a reboot of the
+    machine does not count.
     """
 
     name: str
     number: int = 1
     kills: int = 0
-    boot: str = ""
-    clean: bool = False
 
 
 class EffectQueue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -56,6 +57,9 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     in the plan segment; `cursor` and `part` continue a long sub-step. `tail` holds journal lines that
     are not yet in their segment. `satisfied` is the last date before this run for which a whole night was done. `asked_mode` is the
     mode that was wanted; `mode` is report on a first night all the same. `closed` is how the run ended: done, abandoned, halted; None: it has not.
+    `budget_ms` is what the night may spend, counted from `budget_from_ms` on (a retry has its own). `boot` and
+    `clean` tell, together, whether the last process was killed. `root` is the repository; `settled` says that a
+    whole night was finished here before.
     """
 
     schema: int = SCHEMA
@@ -91,11 +95,23 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     resumed: int = 0
     reopened: int = 0
     spent_ms: int = 0
+    budget_ms: int = 0
+    budget_from_ms: int = 0
+    boot: str = ""
+    clean: bool = False
+    root: str = ""
+    settled: bool = False
 
     @property
     def failed(self) -> bool:
-        """Whether something went wrong that the next start on this date retries."""
+        """Whether something went wrong: the exit code is 1."""
         return self.effects_failed > 0 or any(s.failed for s in self.states.values())
+
+    @property
+    def retriable(self) -> bool:
+        """Whether something failed that the next start on this date tries again; what is quarantined, or
+        a change that could not be made, waits for the next night."""
+        return any(s.failed > s.quarantined for s in self.states.values())
 
 
 class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

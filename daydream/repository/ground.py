@@ -4,7 +4,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from daydream.config.model import Config
@@ -64,6 +64,8 @@ def prepare(
             raise DaydreamError(msg)
         return _of_snapshot(places, config, kept, where, stop)
     head = _head(places.root, commit, stop)
+    if resumed and commit is None:
+        head = replace(head, commit=None)  # the night was begun before the first commit
     checked_out = workbench.update(places, head.commit, stop)
     return _of_commit(places, config, head, checked_out, where, stop)
 
@@ -111,7 +113,7 @@ def _of_commit(
     work = checkout.uncommitted(places.root, stop)
     examination = Examination(
         commit=head.commit,
-        branch=head.branch,
+        branch=head.branch and head.branch.encode("utf-8", "backslashreplace").decode(),
         shallow=head.shallow,
         files=len(listing.files),
         dirty=work.dirty,

@@ -136,7 +136,10 @@ def _ignored(ctx: Context) -> list[str] | str:
         outside = b"not a git repository" in left.stderr
         why = "this is not a git checkout" if outside else f"git does not answer ({quoted(left.last_words)})"
         return f"{why}, so nothing tells caches from work"
-    return [os.fsdecode(path) for path in left.stdout.split(b"\0") if path]
+    listed = (path.decode("utf-8", "ignore") for path in left.stdout.split(b"\0") if path)
+    return [
+        path for path in listed if os.path.lexists(ctx.root / path)
+    ]  # names that are no text are left alone
 
 
 def _finding(found: Sequence[caches.Cache], size: int, days: int) -> Finding:

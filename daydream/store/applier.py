@@ -1,6 +1,7 @@
 """The applier: the only one that executes changes. Intent (committed), idempotent act, done (committed)."""
 
 import contextlib
+import functools
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from daydream.errors import DaydreamError, StateDamaged
+from daydream.errors import DaydreamError, OutOfBudget, StateDamaged, Stopped
 from daydream.git import GitError
 from daydream.records.change import Append, Change, Delete, Edit, Move, SetRef
 from daydream.records.effect import Effect
@@ -25,10 +26,10 @@ _KINDS = {Edit: "edit", Move: "move", Delete: "delete", Append: "append", SetRef
 _decode = msgspec.json.Decoder(Effect).decode
 
 
-def effect_id(run: str, state: str, name: str, part: int, number: int, path: str) -> str:
-    """The id of a change: the same whenever the same sub-step of the same run returns it again."""
-    text = "\x1f".join((run, state, name, str(part), str(number), path))
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+def effect_id(run: str, state: str, name: str, part: int, number: int, change: Change) -> str:
+    """The id of a change: the same whenever the same sub-step of the same run returns the same change again."""
+    where = "\x1f".join((run, state, name, str(part), str(number), ""))
+    return hashlib.sha256(where.encode() + msgspec.json.encode(change)).hexdigest()[:16]
 
 
 class Applier:
@@ -65,7 +66,14 @@ class Applier:
         path = change.ref if isinstance(change, SetRef) else change.path
         place = None if isinstance(change, SetRef) else change.place
         run = self._checkpoint.current.run
-        effect = Effect(id=effect_id(run, state, name, part, number, path), kind=kind, place=place, path=path)
+        known = self._known.get(effect_id(run, state, name, part, number, change))
+        if known is not None:
+            if isinstance(change, Append):
+                lengths[path] = lengths.get(path, 0) + len(change.content)
+            return known
+        effect = Effect(
+            id=effect_id(run, state, name, part, number, change), kind=kind, place=place, path=path
+        )
         reason = self._refuse(change)
         if reason is not None:
             return replace(effect, problem=reason)
@@ -87,12 +95,6 @@ class Applier:
                 return EFFECTS[kind].stage(change, effect, self._ground)
         return EFFECTS[kind].stage(change, effect, self._ground)
 
-    def reopen(self) -> None:
-        """Note, at the start of a process, that the open change is tried once more."""
-        queue = self._checkpoint.current.effects
-        if queue.ended < queue.total:
-            self._checkpoint.commit(effects=replace(queue, attempt=queue.attempt + 1))
-
     def drain(self, progress: Callable[[str, int, int], None]) -> None:
         """Execute what is queued, one committed change after the other.
 
@@ -103,17 +105,17 @@ class Applier:
         for effect, next_at in self._queued(queue.at, queue.total - queue.ended):
             now = self._checkpoint.current.effects
             progress(f"{effect.kind} {effect.path}", now.ended + 1, now.total)
+            status, detail = self._execute(effect, now.attempt)
+            ended = EffectEnded(
+                id=effect.id,
+                kind=effect.kind,
+                path=effect.path,
+                status=status,
+                detail=detail,
+                next_at=next_at,
+                reversible=effect.reversible,
+            )
             with self._ground.stop.shield():
-                status, detail = self._execute(effect, now.attempt)
-                ended = EffectEnded(
-                    id=effect.id,
-                    kind=effect.kind,
-                    path=effect.path,
-                    status=status,
-                    detail=detail,
-                    next_at=next_at,
-                    reversible=effect.reversible,
-                )
                 self._checkpoint.commit(ended)
 
     def _execute(self, effect: Effect, attempt: int) -> tuple[str, str]:
@@ -129,6 +131,8 @@ class Applier:
             if standing is not Standing.DONE:
                 kind.act(effect, self._ground)
                 standing = kind.standing(effect, self._ground)
+        except (Stopped, OutOfBudget):
+            raise  # what was begun is recognised and finished when the night goes on
         except (OSError, ValueError, DaydreamError) as error:
             own = effect.place in ("logs", "state")
             if isinstance(error, OSError) and (own or error.errno in FULL):
@@ -136,6 +140,19 @@ class Applier:
                     raise
             return "failed", str(error)
         return ("done", "") if standing is Standing.DONE else ("failed", "it did not hold")
+
+    @functools.cached_property
+    def _known(self) -> dict[str, Effect]:
+        """What this run staged before, committed or not: what may have been done is recognised by the state of
+        the world that was noted then, never by a new look at it."""
+        lines = self._path.read_bytes().splitlines() if self._path.exists() else []
+        found: dict[str, Effect] = {}
+        for line in lines:
+            with contextlib.suppress(msgspec.MsgspecError):
+                effect = _decode(line)
+                if effect.problem is None:
+                    found.setdefault(effect.id, effect)
+        return found
 
     @property
     def _path(self) -> Path:

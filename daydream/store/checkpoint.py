@@ -150,5 +150,8 @@ class Checkpoint:
             return
         temporary = self.folder / ".state.prev.json.tmp"
         temporary.unlink(missing_ok=True)
-        os.link(path, temporary)
+        try:
+            os.link(path, temporary)
+        except OSError:  # a file system without hard links
+            durable.write_at(temporary, 0, path.read_bytes())
         os.replace(temporary, self.folder / "state.prev.json")  # noqa: PTH105 -- atomic by contract

@@ -51,12 +51,12 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def make_folder(folder: Path) -> None:
-    """Create a folder and its parents, each name durable."""
+def make_folder(folder: Path, mode: int = 0o700) -> None:
+    """Create a folder and its parents, each name durable; `mode` is less what the umask takes away."""
     if folder.is_dir():
         return
-    make_folder(folder.parent)
-    folder.mkdir(mode=0o700, exist_ok=True)
+    make_folder(folder.parent, mode)
+    folder.mkdir(mode=mode, exist_ok=True)
     sync_folder(folder.parent)
 
 
@@ -65,7 +65,7 @@ def replace(path: Path, data: bytes, mode: int | None = None) -> None:
 
     Without a mode the file is for its owner alone.
     """
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = path.with_name(f".{path.name}.daydream.tmp")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     try:
         if mode is not None:

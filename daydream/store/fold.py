@@ -34,7 +34,9 @@ def fold(head: Head, entry: Entry) -> Head:
         case Ended():
             return _ended(head, entry)
         case Cut():
-            return replace(_count(head, entry.state, cut=entry.count), cursor=None, part=0, attempt=None)
+            untried = entry.count if head.states[entry.state].retry else 0
+            counted = _add(_count(head, entry.state, cut=entry.count), entry.state, failed=untried)
+            return replace(counted, cursor=None, part=0, attempt=None)
         case EffectEnded():
             queue = replace(head.effects, ended=head.effects.ended + 1, at=entry.next_at, attempt=1)
             failed = head.effects_failed + (entry.status == "failed")
@@ -42,18 +44,20 @@ def fold(head: Head, entry: Entry) -> Head:
         case StateClosed():
             return replace(_count(head, entry.state, closed=True), attempt=None, cursor=None, part=0)
         case Reopened():
-            fresh = {name: StateCount() for name in entry.states}
+            fresh = {name: _again(head.states.get(name, StateCount())) for name in entry.states}
+            states = {**head.states, **fresh}
             return replace(
-                head,
-                states={**head.states, **fresh},
-                closed=None,
-                effects_failed=0,
-                reopened=head.reopened + 1,
+                head, states=states, closed=None, reopened=head.reopened + 1, budget_from_ms=head.spent_ms
             )
         case Finished():
             return replace(head, closed=entry.how, attempt=None)
         case _:
             return head
+
+
+def _again(count: StateCount) -> StateCount:
+    """A state that is tried again; what is quarantined in it stays failed."""
+    return StateCount(failed=count.quarantined, quarantined=count.quarantined, retry=True)
 
 
 def _ended(head: Head, entry: Ended) -> Head:
@@ -63,6 +67,7 @@ def _ended(head: Head, entry: Ended) -> Head:
         ended=1,
         skipped=int(entry.kind == "skipped"),
         failed=int(entry.kind == "failed"),
+        quarantined=int(entry.quarantined),
         findings=len(entry.findings),
     )
     return replace(_queue(counted, entry), cursor=None, part=0, plan_at=entry.next_at)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from daydream.errors import StateDamaged
 from daydream.records.head import Head, Segment
-from daydream.records.journal import Cut
+from daydream.records.journal import Cut, Ended, Planned, Started
 from daydream.store import checkpoint, heads, segments
 
 
@@ -41,16 +41,29 @@ def numbers(folder: Path, night: str) -> list[int]:
 
 
 def cut_names(folder: Path, head: Head) -> dict[str, tuple[str, ...]]:
-    """The sub-steps of each state that did not fit into a finished run's budget, in their order."""
-    left: dict[str, tuple[str, ...]] = {}
+    """The sub-steps of each state that come first next night: those that did not fit into a run's budget and
+    were not done since, and those that the run should have put first but never came to.
+
+    Raises:
+        StateDamaged: the run's journal or plan cannot be read.
+    """
+    left: dict[str, list[str]] = {}
+    waiting: dict[str, tuple[str, ...]] = {}
     plan = heads.run_folder(folder, head.run) / "plan.jsonl"
-    if not any(count.cut for count in head.states.values()):
-        return left
     for _, entry in checkpoint.entries(folder, head):
-        if isinstance(entry, Cut):
-            names = segments.names(plan, head.segments.get("plan", Segment()), entry.at)
-            left[entry.state] = tuple(name for _, (name, _) in zip(range(entry.count), names, strict=False))
-    return left
+        match entry:
+            case Started():
+                waiting = dict(entry.first)
+            case Planned():
+                waiting.pop(entry.state, None)
+            case Cut():
+                names = segments.names(plan, head.segments.get("plan", Segment()), entry.at)
+                left[entry.state] = [name for _, (name, _) in zip(range(entry.count), names, strict=False)]
+            case Ended() if entry.name in left.get(entry.state, ()):
+                left[entry.state].remove(entry.name)
+            case _:
+                pass
+    return {**waiting, **{state: tuple(names) for state, names in left.items() if names}}
 
 
 def retire(folder: Path, *, before: dt.date, trash_before: dt.date) -> None:

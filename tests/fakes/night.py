@@ -7,6 +7,7 @@ from pathlib import Path
 
 from daydream.contracts.context import Context
 from daydream.contracts.step import StepSpec
+from daydream.flow.recording import boot_id
 from daydream.flow.runner import Night, Runner
 from daydream.processes import Stop
 from daydream.records.change import Change
@@ -133,6 +134,7 @@ class SmallNight:
             config_digest="c",
             plan_digest="p",
             position=states[0],
+            boot=boot_id(),
         )
         began = Started(
             examination=Examination(commit=None, branch=None),
@@ -195,9 +197,10 @@ class SmallNight:
         self.stop = Stop()
         with RunLock(self.night_folder) as lock:
             checkpoint = Checkpoint(self.night_folder, lock)
-            if checkpoint.load() is None:
+            resumed = checkpoint.load() is not None
+            if not resumed:
                 self.begin(checkpoint)
             runner = self.runner(checkpoint)
             if reopen:
                 runner.reopen()
-            return runner.run()
+            return runner.run(resumed=resumed)

@@ -79,7 +79,7 @@ def test_a_daily_timer_does_one_night_per_local_date_over_two_years(name: str, a
                 )
                 if isinstance(what, Begin):
                     nights.append(what.night)
-                    head = _head(what.night, satisfied=satisfied_before(head))
+                    head = _head(what.night, satisfied=satisfied_before(head, what.night))
             instant = clock.next_start(clock.now(), at, zone)
 
     expected = [(first + dt.timedelta(days=n)).isoformat() for n in range(731)]
@@ -110,8 +110,13 @@ def test_if_due_answers_when_the_night_is_done_also_when_the_clock_went_back() -
     due = Wish(if_due=True)
 
     assert _decide(_head("2026-03-02"), due) == NotDue("2026-03-02")
-    assert _decide(_head("2026-03-05"), due) == NotDue("2026-03-05")
+    assert _decide(_head("2026-03-03"), due) == NotDue("2026-03-03")
     assert _decide(_head("2026-03-01"), due) == Begin("2026-03-02", 1)
+
+
+def test_one_start_with_a_clock_years_ahead_costs_no_later_night() -> None:
+    assert _decide(_head("2036-03-01"), Wish(if_due=True)) == Begin("2026-03-02", 1)
+    assert satisfied_before(_head("2036-03-01"), "2026-03-02") == ""
 
 
 @pytest.mark.parametrize("fields", [{"partial": True}, {"closed": "abandoned"}])

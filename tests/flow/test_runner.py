@@ -1,19 +1,20 @@
 """The runner: order, retries, quarantine, budget, stops, and going on where a process died."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from daydream.contracts.context import Context
-from daydream.errors import OutOfBudget, StateDamaged, Stopped
+from daydream.errors import OutOfBudget, StateDamaged, StateUnreadable, Stopped, TryAgain
 from daydream.flow.machine import Position
-from daydream.records.change import Edit
+from daydream.records.change import Append, Edit
 from daydream.records.finding import Finding
 from daydream.records.outcome import Done, Failed, More, Outcome, Row, Skipped
 from daydream.store.checkpoint import Checkpoint, entries
 from daydream.store.heads import read_head
 from daydream.store.lock import RunLock
+from daydream.store.runs import cut_names
 from tests.fakes.night import ScriptedStep, SmallNight, spec
 
 
@@ -295,3 +296,172 @@ def _sizes(night: SmallNight) -> Iterator[int]:
         night.begin(checkpoint)
         night.runner(checkpoint).run()
     yield from sizes
+
+
+def test_a_retry_leaves_out_what_is_quarantined_and_stays_failed(tmp_path: Path) -> None:
+    broken = True
+
+    def script(_ctx: Context, name: str, _cursor: str | None) -> Outcome:
+        if name == "poison":
+            raise Died
+        return Failed(error="no") if name == "b" and broken else Done()
+
+    step = ScriptedStep(names=("poison", "a", "b"), script=script)
+    night = SmallNight(tmp_path, {"docs": step})
+    for _ in range(3):
+        with pytest.raises(Died):
+            night.go()
+    assert night.go().retriable
+    broken = False
+    head = night.go(reopen=True)
+
+    assert [name for name, _ in step.calls] == ["poison"] * 3 + ["a", "b", "b"]
+    assert head.failed
+    assert not head.retriable
+
+
+def test_an_orderly_exit_is_no_kill_of_a_sub_step_or_of_a_change(tmp_path: Path) -> None:
+    full = True
+
+    def script(_ctx: Context, _name: str, _cursor: str | None) -> Outcome:
+        return Done(rows=(Row("t", {}),), changes=(Edit(place="logs", path="r.md", content=b"r"),))
+
+    night = SmallNight(tmp_path, {"docs": ScriptedStep(script=script)})
+    store = night.sink.commit
+
+    def refuse(run: str, seq: int, rows: Sequence[Row]) -> None:
+        if full:
+            raise TryAgain
+        store(run, seq, rows)
+
+    night.sink.commit = refuse  # type: ignore[method-assign]
+    for _ in range(5):
+        with pytest.raises(TryAgain):
+            night.go()
+    full = False
+    logs = tmp_path / "logs"
+    logs.rmdir()
+    logs.write_text("in the way")
+    for _ in range(5):
+        with pytest.raises(StateUnreadable):
+            night.go()
+    logs.unlink()
+    logs.mkdir()
+    head = night.go()
+
+    assert not head.failed
+    assert (logs / "r.md").read_bytes() == b"r"
+
+
+def test_a_plan_that_kills_the_process_is_quarantined_like_any_sub_step(tmp_path: Path) -> None:
+    class Deadly(ScriptedStep):
+        def plan(self, ctx: Context) -> list[str]:
+            raise Died
+
+    after = ScriptedStep()
+    night = SmallNight(tmp_path, {"docs": Deadly(), "tasks": after})
+    for _ in range(3):
+        with pytest.raises(Died):
+            night.go()
+    head = night.go()
+
+    assert head.closed == "done"
+    assert head.states["maintain.docs"].quarantined == 1
+    assert after.calls == [("one", None)]
+
+
+def test_passing_trouble_while_planning_is_tried_again(tmp_path: Path) -> None:
+    class Shy(ScriptedStep):
+        tries = 0
+
+        def plan(self, ctx: Context) -> list[str]:
+            self.tries += 1
+            if self.tries < 3:
+                raise ConnectionError
+            return ["one"]
+
+    step = Shy()
+    head = SmallNight(tmp_path, {"docs": step}).go()
+
+    assert step.calls == [("one", None)]
+    assert not head.failed
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Done(facts={"n": object()}),
+        Done(facts={"name": "caf\udce9"}),
+        Done(changes=(Edit(place="logs", path="caf\udce9", content=b""),)),
+    ],
+    ids=["object", "text", "path"],
+)
+def test_an_outcome_that_cannot_be_written_down_is_a_failure_of_its_sub_step(
+    tmp_path: Path, outcome: Outcome
+) -> None:
+    after = ScriptedStep()
+    step = ScriptedStep(script=lambda _c, _n, _k: outcome)
+    head = SmallNight(tmp_path, {"docs": step, "tasks": after}).go()
+
+    assert head.states["maintain.docs"].failed == 1
+    assert after.calls == [("one", None)]
+
+
+def test_a_change_of_a_part_before_a_failure_is_not_repeated_by_the_retry(tmp_path: Path) -> None:
+    broken = True
+
+    def script(_ctx: Context, _name: str, cursor: str | None) -> Outcome:
+        if cursor is None:
+            return More(cursor="1", changes=(Append(place="checkout", path="log", content=b"x\n"),))
+        return Failed(error="no") if broken else Done()
+
+    night = SmallNight(tmp_path, {"docs": ScriptedStep(script=script)})
+    night.go()
+    broken = False
+    head = night.go(reopen=True)
+
+    assert (tmp_path / "checkout/log").read_bytes() == b"x\n"
+    assert not head.failed
+
+
+def test_changes_of_a_night_whose_head_was_damaged_are_recognised_not_repeated(tmp_path: Path) -> None:
+    dies = True
+
+    def script(_ctx: Context, name: str, _cursor: str | None) -> Outcome:
+        if name == "b" and dies:
+            raise Died
+        return Done(changes=(Append(place="checkout", path="log", content=f"{name}\n".encode()),))
+
+    night = SmallNight(tmp_path, {"docs": ScriptedStep(names=("a", "b"), script=script)})
+    with pytest.raises(Died):
+        night.go()
+    (night.night_folder / "state.json").write_bytes(b"\0" * 64)
+    dies = False
+    night.go()
+
+    assert (tmp_path / "checkout/log").read_bytes() == b"a\nb\n"
+
+
+def test_a_state_that_waited_for_a_failed_one_is_worked_on_after_the_retry(tmp_path: Path) -> None:
+    broken = True
+    first = ScriptedStep(script=lambda _c, _n, _k: Failed(error="no") if broken else Done())
+    second = ScriptedStep()
+    night = SmallNight(
+        tmp_path,
+        {"first": first, "second": second},
+        specs=[spec("first"), spec("second", needs=("maintain.first",))],
+    )
+    night.go()
+    assert second.calls == []
+    broken = False
+    head = night.go(reopen=True)
+
+    assert second.calls == [("one", None)]
+    assert not head.failed
+
+
+def test_what_did_not_fit_is_left_to_the_next_run_until_it_was_done(tmp_path: Path) -> None:
+    night = SmallNight(tmp_path, {"docs": ScriptedStep(names=("a", "b"))}, budget_s=0.0)
+    head = night.go()
+
+    assert cut_names(night.night_folder, head) == {"maintain.docs": ("a", "b")}

@@ -6,7 +6,7 @@ from msgspec.structs import replace as with_fields
 
 from daydream.records.change import Append, Change
 from daydream.records.effect import Effect
-from daydream.store.durable import make_folder, write_at
+from daydream.store.durable import make_folder, sync_folder, write_at
 from daydream.store.effects.base import Ground, Standing
 
 
@@ -16,7 +16,8 @@ def stage(change: Change, effect: Effect, ground: Ground) -> Effect:
     path = ground.path(change.place, change.path)
     ground.keep(effect.id, change.content)
     size = path.stat().st_size if path.exists() else 0
-    return with_fields(effect, offset=size + effect.offset, reversible=True)
+    before = "there" if path.exists() else None
+    return with_fields(effect, offset=size + effect.offset, before=before, reversible=True)
 
 
 def standing(effect: Effect, ground: Ground) -> Standing:
@@ -39,7 +40,7 @@ def standing(effect: Effect, ground: Ground) -> Standing:
 def act(effect: Effect, ground: Ground) -> None:
     """Write the bytes at their offset."""
     path = ground.path(effect.place, effect.path)
-    make_folder(path.parent)
+    make_folder(path.parent, 0o777)
     write_at(path, effect.offset, ground.content(effect.id).read_bytes())
 
 
@@ -49,11 +50,20 @@ def undo(effect: Effect, ground: Ground) -> bool:
     path = ground.path(effect.place, effect.path)
     size = path.stat().st_size if path.exists() else 0
     if size == effect.offset:
+        _drop_created(path, effect)
         return True
     if size != effect.offset + len(data) or _read(path, effect.offset, len(data)) != data:
         return False
     write_at(path, effect.offset, b"")
+    _drop_created(path, effect)
     return True
+
+
+def _drop_created(path: Path, effect: Effect) -> None:
+    """A file that the append made goes with it."""
+    if effect.before is None and not effect.offset and path.exists():
+        path.unlink()
+        sync_folder(path.parent)
 
 
 def _read(path: Path, offset: int, length: int) -> bytes:

@@ -56,7 +56,7 @@ def undo(effect: Effect, ground: Ground) -> bool:
         return os.path.lexists(path)
     if os.path.lexists(path):
         return False
-    make_folder(path.parent)
+    make_folder(path.parent, 0o777)
     trash.rename(path)
     sync_folder(path.parent)
     sync_folder(trash.parent)

@@ -42,7 +42,7 @@ def standing(effect: Effect, ground: Ground) -> Standing:
 def act(effect: Effect, ground: Ground) -> None:
     """Put the staged content in place, keeping the file's mode."""
     path = ground.path(effect.place, effect.path)
-    make_folder(path.parent)
+    make_folder(path.parent, 0o777)
     mode = path.stat().st_mode & 0o7777 if path.exists() else 0o644
     replace(path, ground.content(effect.id).read_bytes(), mode)
 

@@ -34,8 +34,9 @@ def _standing(source: Path, target: Path, sha: str | None) -> Standing:
         return Standing.NOT_STARTED if here == sha else Standing.CONFLICT
     if there != sha:
         return Standing.CONFLICT
-    same = here is not None and source.lstat().st_ino == target.lstat().st_ino
-    return Standing.PARTIAL if same else Standing.DONE
+    if here is not None and source.lstat().st_ino == target.lstat().st_ino:
+        return Standing.PARTIAL
+    return Standing.CONFLICT if here == sha else Standing.DONE
 
 
 def act(effect: Effect, ground: Ground) -> None:
@@ -44,7 +45,7 @@ def act(effect: Effect, ground: Ground) -> None:
 
 
 def _move(source: Path, target: Path, sha: str | None) -> None:
-    make_folder(target.parent)
+    make_folder(target.parent, 0o777)
     if _standing(source, target, sha) is Standing.NOT_STARTED:
         try:
             os.link(source, target, follow_symlinks=False)

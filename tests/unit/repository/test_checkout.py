@@ -33,7 +33,7 @@ def test_conflicts_count_as_dirty(tmp_path: Path) -> None:
     repo.commit()
     with pytest.raises(AssertionError):
         repo.git("merge", "-q", "other")
-    assert uncommitted(repo.root, Stop()) == Uncommitted(dirty=1)
+    assert uncommitted(repo.root, Stop()) == Uncommitted(dirty=1, untracked=0)
 
 
 def test_every_filter_of_the_configuration_is_silenced_also_included_and_oddly_named_ones(

@@ -238,18 +238,6 @@ def test_a_redefinition_behind_a_decorator_is_not_printed(tmp_path: Path) -> Non
     assert printed(of_rule(done(project(tmp_path, {"pkg/a.py": text}), "ruff"), "redefined")) == []
 
 
-def test_programs_that_cannot_be_started_are_named(tmp_path: Path) -> None:
-    ctx = project(tmp_path, {"a.py": "x = 1\n"})
-    nowhere = Context(
-        **{name: getattr(ctx, name) for name in Context.__slots__} | {"env": {"PATH": str(tmp_path / "no")}}
-    )
-    ruff, vulture = outcome(nowhere, "ruff"), outcome(nowhere, "vulture")
-    assert isinstance(ruff, Skipped)
-    assert "PATH" in ruff.reason
-    assert isinstance(vulture, Failed)
-    assert "no answer" in vulture.error
-
-
 def test_an_answer_that_is_not_ruffs_is_refused() -> None:
     with pytest.raises(ValueError, match="JSON"):
         ruff_report.read(b"not JSON", b"", Path("/"))
