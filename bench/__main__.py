@@ -21,7 +21,9 @@ def main() -> int:
         if subprocess.run([sys.executable, "-m", *call], check=False).returncode:
             failed.append(call[0])
     if not repository:
-        print(f"\nnot run, they need a repository: {', '.join(WITH_A_REPOSITORY)} (python -m bench REPOSITORY)")
+        print(
+            f"\nnot run, they need a repository: {', '.join(WITH_A_REPOSITORY)} (python -m bench REPOSITORY)"
+        )
     print("\nnot run, it needs a folder of repositories: python -m bench.repositories FOLDER")
     print(f"\nfailed: {', '.join(failed) or 'none'}")
     return int(bool(failed))

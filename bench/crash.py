@@ -9,25 +9,30 @@ refs, findings, effects, trash, rows) is what an undisturbed night leaves. Needs
 """
 
 import argparse
+import queue
 import random
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from pathlib import Path
 
+from bench.crash_children import Children
 from bench.crash_kill import Golden, Judge, Outcome, golden
 from bench.crash_night import KINDS
+from bench.crash_repository import FIRST
 from bench.crash_trace import Point
-from bench.crash_world import Broken, opened
+from bench.crash_world import Broken, World, opened
 from bench.machine import heading
 
 _SHOWN, _WIDTH = 4, 250
+_WORKBENCH_POINTS = 20
+_FIRST_POINTS = 160
 _STAGES = ("intent", "act", "done")
 
 
@@ -62,48 +67,32 @@ Try = Callable[[Judge, Point], Outcome]
 
 def try_all(judges: Sequence[Judge], points: Sequence[Point], attempt: Try) -> Iterator[Outcome]:
     """Try points on all judges at once; yields outcomes as they come."""
-    waiting, outcomes = list(reversed(points)), list[Outcome]()
-    troubles = list[BaseException]()
-    ready = threading.Condition()
-    working = len(judges)
+    free = queue.SimpleQueue[Judge]()
+    for judge in judges:
+        free.put(judge)
 
-    def work(judge: Judge) -> None:
-        nonlocal working
+    def one(point: Point) -> Outcome:
+        judge = free.get()
         try:
-            while True:
-                with ready:
-                    if not waiting or troubles:
-                        break
-                    point = waiting.pop()
-                outcome = attempt(judge, point)
-                with ready:
-                    outcomes.append(outcome)
-                    ready.notify()
-        except BaseException as error:
-            troubles.append(error)
+            return attempt(judge, point)
         finally:
-            with ready:
-                working -= 1
-                ready.notify()
+            free.put(judge)
 
-    threads = [threading.Thread(target=work, args=(judge,), daemon=True) for judge in judges]
-    for thread in threads:
-        thread.start()
-    while True:
-        with ready:
-            ready.wait_for(lambda: outcomes or not working)
-            come, outcomes[:] = list(outcomes), []
-        yield from come
-        if not come and not working:
-            break
-    if troubles:
-        raise troubles[0]
+    with ThreadPoolExecutor(len(judges)) as pool:
+        tries = [pool.submit(one, point) for point in points]
+        try:
+            for done in as_completed(tries):
+                yield done.result()
+        finally:
+            for waiting in tries:
+                waiting.cancel()
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
     """Points and differences per kind of effect, and for the rest of the night."""
     rows = ["| points at | intent | act | done | in all | different |", "|---|---|---|---|---|---|"]
-    kinds = [*KINDS, *sorted({o.point.kind for o in outcomes} - set(KINDS))]
+    there = {o.point.kind for o in outcomes}
+    kinds = [*(kind for kind in KINDS if kind in there), *sorted(there - set(KINDS))]
     for kind in kinds:
         mine = [o for o in outcomes if o.point.kind == kind and o.hit]
         stages = Counter(o.point.stage for o in mine)
@@ -120,6 +109,8 @@ def campaign(title: str, judges: Sequence[Judge], points: Sequence[Point], attem
     outcomes = []
     for outcome in try_all(judges, points, attempt):
         outcomes.append(outcome)
+        if len(outcomes) % 100 == 0:
+            print(f"{len(outcomes)} of {len(points)} points", file=sys.stderr, flush=True)
         if outcome.wrong:
             wrong = [line[:_WIDTH] for line in outcome.wrong[:_SHOWN]]
             print(f"DIFFERENT {outcome.point}: {len(outcome.wrong)}", *wrong, sep="\n    ", flush=True)
@@ -148,21 +139,27 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+def _with_git(judges: Sequence[Judge], args: argparse.Namespace) -> bool:
+    every = [p for p in Children(judges[0].world).points() if args.only in (None, p.kind)]
+    refs = [p for p in every if p.kind == "ref"]
+    rest = sample([p for p in every if p.kind != "ref"], _WORKBENCH_POINTS, args.seed)
+    points = sample([*refs, *rest], args.points, args.seed)
+    return campaign("kill -9 of a git child and the night", judges, points, Judge.killed_with_git)
+
+
+def _fails(judges: Sequence[Judge], points: Sequence[Point], error: str) -> bool:
+    return campaign(f"{error} once", judges, points, lambda judge, point: judge.failing(point, error))
+
+
 def _kills(judges: Sequence[Judge], args: argparse.Namespace) -> bool:
     every = [p for p in judges[0].golden.points if args.only in (None, p.kind)]
     points = sample(every, args.points, args.seed)
     if args.errors:
-        return all(
-            [
-                campaign(
-                    f"{error} once", judges, points, lambda judge, point, e=error: judge.failing(point, e)
-                )  # type: ignore[misc]
-                for error in args.errors.split(",")
-            ]
-        )
+        return not [error for error in args.errors.split(",") if not _fails(judges, points, error)]
     if args.depth == 2:
         return campaign("kill -9, twice", judges, points, lambda j, p: j.killed_twice(p, args.seed))
-    return campaign("kill -9", judges, points, Judge.killed)
+    well = campaign("kill -9", judges, points, Judge.killed)
+    return _with_git(judges, args) and well
 
 
 def _ordered(found: Golden) -> bool:
@@ -170,6 +167,27 @@ def _ordered(found: Golden) -> bool:
     for problem in found.out_of_order:
         print(f"    {problem}")
     return not found.out_of_order
+
+
+def beginning(points: Sequence[Point], count: int, seed: int) -> list[Point]:
+    """What only a first night does, until its first state and in a dream store that is new, and some more."""
+    first = [p for p in points if p.stage == "start" or p.kind == "dream store"]
+    rest = [p for p in points if p not in first]
+    return sample(first, None if count >= len(first) else count, seed) + sample(rest, count // 4, seed)
+
+
+def _nights(worlds: Sequence[World], args: argparse.Namespace) -> bool:
+    """The whole of a second night in `apply`, then what is special about a first night."""
+    judges = [Judge(world, golden(world)) for world in worlds]
+    print(f"an undisturbed night: {judges[0].golden.seconds:.1f} s")
+    well = _ordered(judges[0].golden)
+    well = _kills(judges, args) and well
+    if args.errors or args.depth == 2 or args.only:
+        return well
+    judges = [Judge(world, golden(world, scene=FIRST)) for world in worlds]
+    well = _ordered(judges[0].golden) and well
+    points = beginning(judges[0].golden.points, args.points or _FIRST_POINTS, args.seed)
+    return campaign("kill -9 in the first night of a repository", judges, points, Judge.killed) and well
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -185,10 +203,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with ExitStack() as stack:
             worlds = [stack.enter_context(opened(base / f"w{number}")) for number in range(args.jobs)]
             if not args.plants:
-                judges = [Judge(world, golden(world)) for world in worlds]
-                print(f"an undisturbed night: {judges[0].golden.seconds:.1f} s")
-                well = _ordered(judges[0].golden) and well
-                well = _kills(judges, args) and well
+                well = _nights(worlds, args)
             if args.plants or not (args.no_plants or args.errors or args.depth == 2):
                 from bench.crash_plants import all_red
 

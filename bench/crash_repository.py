@@ -4,16 +4,26 @@ import datetime as dt
 import hashlib
 import os
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from daydream.records.change import Append, Change, Delete, Edit, Move, SetRef
 
-FIRST_PRESENT = "2026-11-21T02:00:00Z"
 PRESENT = "2026-11-21T05:00:00Z"
-NIGHT = "2026-11-21"
-RUN = f"{NIGHT}.2"
-FIRST_PAGES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Which night is measured: its run, its present, and the copy of the world it begins in."""
+
+    run: str
+    present: str
+    template: str
+
+
+FIRST = Scene("2026-11-21.1", "2026-11-21T02:00:00Z", "before-the-first")
+SECOND = Scene("2026-11-21.2", PRESENT, "before-the-second")
 
 _SOURCE = {
     "shop/__init__.py": '"""A shop."""\n',

@@ -171,7 +171,7 @@ class Reader:
         own = "/daydream/state/" in path
         staged = _STAGED.search(path)
         if self.effect:
-            ours = own and "/trash/" not in path and "/findings" not in path
+            ours = own and "/trash" not in path and "/findings" not in path
             return Point(call.name, call.ordinal, self.effect, "done" if ours else "act", path)
         if staged is not None:
             return Point(call.name, call.ordinal, self.ids.get(staged[1], "unknown"), "intent", path)

@@ -49,10 +49,11 @@ class Left:
 
 @dataclass
 class World:
-    """One worker's folder. `work` is where nights run, always at the same path; `template` is its copy."""
+    """One worker's folder. `work` is where nights run, always at the same path; `scene` says which night."""
 
     base: Path
     sentry: FakeSentry
+    scene: repository.Scene = repository.SECOND
 
     @property
     def work(self) -> Path:
@@ -80,29 +81,32 @@ class World:
         return self.base / "calls.txt"
 
     def build(self) -> None:
-        """Make the repository, do its first night, and keep that as the template."""
+        """Make the repository and do its first night; keep a copy from before each night."""
         shutil.rmtree(self.work, ignore_errors=True)
         repository.build(self.root)
         config = self.work / "config" / "daydream" / "config.toml"
         config.parent.mkdir(parents=True)
         config.write_text(_CONFIG.format(url=self.sentry.url), encoding="utf-8")
         (self.work / "home").mkdir()
-        left = self.start(present=repository.FIRST_PRESENT)
+        self.keep(repository.FIRST.template)
+        self.scene = repository.FIRST
+        left = self.start()
         if left.exit_code != 0:
             msg = f"the first night ended with {left.exit_code}: {left.said}"
             raise Broken(msg)
         repository.move_on(self.root)
-        self.keep("template")
+        self.keep(repository.SECOND.template)
+        self.scene = repository.SECOND
 
     def keep(self, name: str) -> None:
         """Copy the work folder aside."""
         shutil.rmtree(self.base / name, ignore_errors=True)
         _copy(self.work, self.base / name)
 
-    def take(self, name: str = "template") -> None:
-        """Make the work folder a fresh copy of one kept."""
+    def take(self, name: str | None = None) -> None:
+        """Make the work folder a fresh copy of one kept: of the scene's beginning, unless named."""
         shutil.rmtree(self.work, ignore_errors=True)
-        _copy(self.base / name, self.work)
+        _copy(self.base / (name or self.scene.template), self.work)
         self.forget()
 
     def forget(self) -> None:
@@ -114,8 +118,8 @@ class World:
         self,
         tracer: Sequence[str] = (),
         plant: str | None = None,
-        present: str = repository.PRESENT,
         if_due: bool = False,
+        first_on_path: Path | None = None,
     ) -> Left:
         """Start a night once, perhaps under a tracer, and wait for its end."""
         chosen = [*(["--plant", plant] if plant else []), *(["--if-due"] if if_due else [])]
@@ -125,14 +129,14 @@ class World:
             "-m",
             "bench.crash_night",
             self.root,
-            present,
+            self.scene.present,
             self.calls,
             *chosen,
         ]
         left = subprocess.run(
             list(map(str, command)),
             cwd=here(),
-            env=self.environment(),
+            env=self.environment(first_on_path),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=120,
@@ -141,10 +145,10 @@ class World:
         code = left.returncode
         return Left(128 - code if code < 0 else code, left.stdout.decode("utf-8", "replace").strip())
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, first_on_path: Path | None) -> dict[str, str]:
         """The environment of a night: nothing of the person's own."""
         return {
-            "PATH": os.environ["PATH"],
+            "PATH": f"{first_on_path}:{os.environ['PATH']}" if first_on_path else os.environ["PATH"],
             "HOME": str(self.work / "home"),
             "XDG_CACHE_HOME": str(self.work / "cache"),
             "XDG_CONFIG_HOME": str(self.work / "config"),
@@ -161,7 +165,7 @@ class World:
     def journal(self) -> list[Entry]:
         """The journal of the measured run as it is committed; empty where that has not begun."""
         head = self.head()
-        if head is None or head.run != repository.RUN:
+        if head is None or head.run != self.scene.run:
             return []
         return [happened for _, happened in entries(self.night, head)]
 
@@ -213,7 +217,7 @@ def observed(world: World) -> dict[str, Any]:
         "refs": {"all": repository.git(world.root, "for-each-ref").splitlines()},
         "index": {"sha256": _sha(world.root / ".git" / "index")},
         "findings": _tree(world.night / "findings"),
-        "trash": _tree(world.night / "runs" / repository.RUN / "trash"),
+        "trash": _tree(world.night / "runs" / world.scene.run / "trash"),
         "effects": {e.id: [e.kind, e.path, e.status, e.detail] for e in effects},
         "journal": {str(n): _entry(e) for n, e in enumerate(world.journal())},
         "dreams": _rows(world.night.parent / "dreams.db"),
@@ -277,9 +281,9 @@ def _rows(path: Path) -> dict[str, Any]:
 def differences(golden: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """Where two observations differ, one line each."""
     found = []
-    for area in golden:
-        for name in sorted(golden[area].keys() | now[area].keys()):
-            wanted, got = golden[area].get(name), now[area].get(name)
+    for area, names in golden.items():
+        for name in sorted(names.keys() | now[area].keys()):
+            wanted, got = names.get(name), now[area].get(name)
             if wanted != got:
                 found.append(f"{area}: {name}: {_short(wanted, got)}")
     return found
