@@ -18,7 +18,7 @@ from bench.crash_trace import Call, Order, Point, Reader
 from bench.crash_world import KILLED, Broken, Left, World, committed_calls, differences, observed
 from daydream.errors import DaydreamError
 from daydream.records.head import Head
-from daydream.records.journal import Finished
+from daydream.records.journal import Entry, Finished
 
 _STATES_WITH_FINDINGS = ("legacy_cleanup", "log_review", "sentry_query", "task_cleanup", "docs")
 _TABLES = ("procedures", "dream_procedures", "verdicts")
@@ -70,6 +70,10 @@ def golden(world: World, plant: str | None = None, scene: Scene = SECOND) -> Gol
     if plant is None and scene == SECOND:
         _worth_testing(world, left, points)
     return Golden(scene, left, points, tuple(Order(str(world.work), files).check(calls)), seconds)
+
+
+def _finished(journal: Sequence[Entry]) -> bool:
+    return any(isinstance(happened, Finished) for happened in journal)
 
 
 def _healthy(left: Left) -> None:
@@ -138,6 +142,8 @@ class Judge:
         if left.exit_code != KILLED:
             return Outcome(point, False, ())
         world.keep("killed")
+        if _finished(world.journal()):
+            return Outcome(point, False, ())  # a start after the end would begin another run
         traced = world.start(_tracer(world, (*trace.MUTATING, *trace.MARKING)), self.plant)
         if traced.exit_code != 0:
             return self._outcome(point, [f"the traced recovery ended with {traced.exit_code}: {traced.said}"])
@@ -198,7 +204,7 @@ class Judge:
         before = world.journal()
         world.forget()
         # A plain start after a finished night would begin another run of the date.
-        again = world.start(plant=self.plant, if_due=any(isinstance(e, Finished) for e in before))
+        again = world.start(plant=self.plant, if_due=_finished(before))
         if again != Left(0, ""):
             found.append(f"the plain start after it ended with {again.exit_code}: {again.said[-400:]}")
         committed = committed_calls(before)

@@ -235,9 +235,9 @@ def tried(world: "World", name: str) -> Iterator[tuple[str, str]]:
     judge = Judge(world, found, name)
     for point in [p for p in found.points if shows(p)][:_MOST_POINTS]:
         outcome = judge.killed(point)
-        yield str(point), outcome.wrong[0] if outcome.hit and outcome.wrong else ""
         if outcome.kept:
             shutil.rmtree(outcome.kept)
+        yield str(point), outcome.wrong[0] if outcome.hit and outcome.wrong else ""
 
 
 def all_red(worlds: "Sequence[World]") -> bool:

@@ -264,8 +264,8 @@ class Order:
             self._named(target)
 
     def _committed(self, by: str) -> None:
-        self.dirty -= {path for path in self.dirty if path.endswith("/.state.json.tmp")}
-        own = "/.state.json.tmp"
+        self.dirty -= {path for path in self.dirty if path.endswith("/.state.json.daydream.tmp")}
+        own = "/.state.json.daydream.tmp"
         for path in sorted(self.dirty):
             self._problem(f"{self._short(path)} was written and not synced before {by}")
         for path, folder in sorted(self.unsynced.items()):

@@ -18,13 +18,13 @@ import time
 from pathlib import Path
 
 from bench.machine import heading, machine
-from bench.repositories_cases import CASES, as_it_is, copy, git
+from bench.repositories_cases import CASES, FIRST_ZONE, as_it_is, copy, git
 from bench.repositories_page import measure
 from bench.repositories_table import Row, table, tell
 from bench.repositories_world import World, look
 
 _STATE = re.compile(r"daydream: \d+/\d+ ([a-z_.]+)")
-_FIRST, _SECOND = "Etc/GMT+12", "Pacific/Kiritimati"
+_SECOND = "Pacific/Kiritimati"
 
 
 def main() -> None:
@@ -76,7 +76,7 @@ def _nights(keep: Path, name: str, source: Path, case: str, args: argparse.Names
     copy(source, root)
     row = Row(name, CASES.get(case, as_it_is)(root, args.python))
     env = _environment(home)
-    _once(row, root, {**env, "DAYDREAM_NIGHT_ZONE": _FIRST})
+    _once(row, root, {**env, "DAYDREAM_NIGHT_ZONE": FIRST_ZONE})
     if case == "own-outputs":
         row.special = _commit_outputs(root)
     _once(row, root, {**env, "DAYDREAM_NIGHT_ZONE": _SECOND})
