@@ -174,8 +174,13 @@ class Judge:
         if c.scope == "class" and not own:
             return 0.4  # somebody else may expect an object with this method
         if c.only_tests:
-            return 0.55
+            return 0.45 if c.scope == "class" else 0.55
         return 0.8 if c.private else 0.7
+
+
+# After these, what follows was forgotten. A raise, an endless loop or a constant condition before code that is
+# kept is more often a guard or a switch that somebody meant.
+_FORGOTTEN = re.compile(r"after '(return|try|continue|break)'")
 
 
 def unreachable_worth(candidate: Candidate, source: str) -> float | None:
@@ -189,4 +194,4 @@ def unreachable_worth(candidate: Candidate, source: str) -> float | None:
         return 0.4
     if is_test(candidate.path) or is_illustration(candidate.path):
         return 0.45
-    return 0.8
+    return 0.8 if _FORGOTTEN.search(candidate.message) else 0.45

@@ -72,4 +72,6 @@ def _weight(use: Use) -> tuple[float, str]:
     worth, why = _BREAKING.get(use.code, (OLD_STYLE, ""))
     if why and (is_illustration(use.path) or (is_test(use.path) and use.code.startswith("DTZ"))):
         worth = 0.4
+    if use.code == "UP036" and use.path.rpartition("/")[2] == "setup.py":
+        worth = 0.4  # refuses older Pythons with a sentence, for installers that ignore the metadata
     return worth, why

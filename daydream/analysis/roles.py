@@ -5,7 +5,7 @@ import re
 _TEST_ROOT = re.compile(r"^(tests?|testing)/|(^|/)tests/")
 _TEST_FILE = re.compile(r"(^|/)(test_[^/]*|[^/]*_tests?|tests?|conftest)\.py$")
 _DATA = re.compile(
-    r"(^|/)(tests?|testing)/(.*/)?(data|testdata|test_data|test-data|fixtures|snapshots|golden)/"
+    r"(^|/)(tests?|testing)/(.*/)?(data|testdata|test_data|test-data|fixtures|snapshots|golden|roots|[^/]+-[^/]+)/"
     r"|(^|/)(testdata|test_data|test-data)/"
 )
 _ILLUSTRATION = re.compile(

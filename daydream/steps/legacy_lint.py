@@ -266,6 +266,9 @@ def _commented(src: Sources, places: Places) -> Iterator[Finding]:
             )
 
 
+_REMINDER = re.compile(r"#.*\b(TODO|FIXME|XXX)\b")
+
+
 def _block_worth(path: str, block: commented_code.Block, lines: Sequence[str]) -> float:
     if (
         not block.whole
@@ -278,7 +281,11 @@ def _block_worth(path: str, block: commented_code.Block, lines: Sequence[str]) -
         return 0.35
     if is_test(path):
         return 0.45
-    return 0.55 if block.size == 2 else 0.65
+    if block.size == 2 or any(
+        _REMINDER.search(line) for line in lines[max(0, block.first - 4) : block.first]
+    ):
+        return 0.45
+    return 0.65
 
 
 def _deprecated(src: Sources, places: Places) -> Iterator[Finding]:

@@ -149,7 +149,10 @@ def test_a_yield_that_makes_a_generator_is_not_unreachable_code() -> None:
     code = candidate("return", kind="unreachable_code")
     assert unreachable_worth(code, "    yield") is None
     assert unreachable_worth(code, "if False:  # debug") == 0.4
-    assert unreachable_worth(code, "    call()") == 0.8
+    after = msgspec.structs.replace(code, message="unreachable code after 'return'")
+    guard = msgspec.structs.replace(code, message="unreachable code after 'raise'")
+    assert unreachable_worth(after, "    call()") == 0.8
+    assert unreachable_worth(guard, "    call()") == 0.45
 
 
 def test_patterns_that_break_are_worth_more_than_old_style() -> None:
