@@ -29,7 +29,12 @@ from daydream.store.findings import classify
 
 LIMIT_S = 55.0
 SHOWN = 5
-_LOOKS = ("legacy_cleanup", "docs", "task_cleanup", "log_review")
+_LOOKS = (
+    "docs",
+    "task_cleanup",
+    "log_review",
+    "legacy_cleanup",
+)  # the dearest last: it gets what the others leave
 
 
 def peek(
