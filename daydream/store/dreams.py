@@ -144,11 +144,11 @@ class DreamStore:
         if self.read_only and not self.path.with_name(f"{self.path.name}-wal").exists():
             mode = "ro&immutable=1"  # nobody writes, so reading leaves nothing beside the file either
         connection = _connect(f"file:{quote(str(self.path.absolute()))}?mode={mode}")
-        try:
-            return self._prepared(connection)
-        except BaseException:
-            connection.close()
-            raise
+        with contextlib.ExitStack() as on_error:
+            on_error.callback(connection.close)
+            prepared = self._prepared(connection)
+            on_error.pop_all()
+        return prepared
 
     def _prepared(self, connection: sqlite3.Connection) -> sqlite3.Connection:
         """Check whose file it is and bring it to this version; a reader migrates a copy in memory."""
@@ -187,10 +187,9 @@ class DreamStore:
             try:
                 yield connection
                 connection.execute("COMMIT")
-            except BaseException:
+            finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
-                raise
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
