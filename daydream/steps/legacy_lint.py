@@ -11,6 +11,7 @@ from daydream.analysis import (
     lint_policy,
     python_floor,
     ruff_report,
+    tasks,
     unused_imports,
 )
 from daydream.analysis.redaction import quoted
@@ -266,7 +267,7 @@ def _commented(src: Sources, places: Places) -> Iterator[Finding]:
             )
 
 
-_REMINDER = re.compile(r"#.*\b(TODO|FIXME|XXX)\b")
+_REMINDER = re.compile(rf"#.*\b({'|'.join(tasks.WORDS)})\b")
 
 
 def _block_worth(path: str, block: commented_code.Block, lines: Sequence[str]) -> float:
