@@ -3,21 +3,25 @@
 Every function imports what it needs when it is called: `status` must not pay for a night.
 """
 
-import datetime as dt
-from collections.abc import Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from daydream.contracts.use_cases import Observer, RunRequest, RunResult
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from daydream.contracts.results import RunResult
+    from daydream.contracts.use_cases import Observer, RunRequest
 
 
-def run(request: RunRequest) -> RunResult:
+def run(request: "RunRequest") -> "RunResult":
     """Do a night, or what is left of one."""
     from daydream.app import entry
 
     return entry.run(request)
 
 
-def run_every_night(request: RunRequest, at: dt.time) -> int:
+def run_every_night(request: "RunRequest", at: "dt.time") -> int:
     """Stay, and do a night at this local time of every date, until stopped."""
     from daydream.app import night
 
@@ -25,57 +29,57 @@ def run_every_night(request: RunRequest, at: dt.time) -> int:
 
 
 def peek(
-    root: Path, config_file: Path | None, overrides: Mapping[str, object], observer: Observer | None
-) -> RunResult:
+    root: "Path", config_file: "Path | None", overrides: "Mapping[str, object]", observer: "Observer | None"
+) -> "RunResult":
     """Take a first look that writes nothing: the five findings most worth acting on."""
     from daydream.app import first_look
 
     return first_look.peek(root, config_file, overrides, observer)
 
 
-def status(root: Path, config_file: Path | None) -> RunResult:
+def status(root: "Path", config_file: "Path | None") -> "RunResult":
     """Say where the night stands."""
-    from daydream.app import views
+    from daydream.app import standing
 
-    return views.status(root, config_file)
+    return standing.status(root, config_file)
 
 
-def report(root: Path, config_file: Path | None, date: str | None, path_only: bool) -> RunResult:
+def report(root: "Path", config_file: "Path | None", date: "str | None", path_only: "bool") -> "RunResult":
     """Show a report, the latest unless a date is given."""
     from daydream.app import views
 
     return views.report(root, config_file, date, path_only)
 
 
-def runs(root: Path, config_file: Path | None) -> RunResult:
+def runs(root: "Path", config_file: "Path | None") -> "RunResult":
     """List the runs that are still known."""
     from daydream.app import views
 
     return views.runs(root, config_file)
 
 
-def show(root: Path, config_file: Path | None, run: str) -> RunResult:
+def show(root: "Path", config_file: "Path | None", run: "str") -> "RunResult":
     """Show one run: its states, sub-steps that went wrong, and effects."""
     from daydream.app import views
 
     return views.show(root, config_file, run)
 
 
-def fsck(root: Path, config_file: Path | None) -> RunResult:
+def fsck(root: "Path", config_file: "Path | None") -> "RunResult":
     """Check everything on disk; repairs nothing."""
     from daydream.app import checks
 
     return checks.fsck(root, config_file)
 
 
-def findings(root: Path, config_file: Path | None, new_only: bool) -> RunResult:
+def findings(root: "Path", config_file: "Path | None", new_only: "bool") -> "RunResult":
     """List what is known, from the last report."""
     from daydream.app import known
 
     return known.findings(root, config_file, new_only)
 
 
-def show_finding(root: Path, config_file: Path | None, finding_id: str) -> RunResult:
+def show_finding(root: "Path", config_file: "Path | None", finding_id: "str") -> "RunResult":
     """Show one finding with its history and why its rule is trusted."""
     from daydream.app import known
 
@@ -83,29 +87,29 @@ def show_finding(root: Path, config_file: Path | None, finding_id: str) -> RunRe
 
 
 def suppress(
-    root: Path, config_file: Path | None, finding_id: str, days: int | None, reason: str | None
-) -> RunResult:
+    root: "Path", config_file: "Path | None", finding_id: "str", days: "int | None", reason: "str | None"
+) -> "RunResult":
     """Silence one finding from the next night on."""
     from daydream.app import known
 
     return known.suppress(root, config_file, finding_id, days, reason)
 
 
-def init(root: Path, config_file: Path | None, write: bool) -> RunResult:
+def init(root: "Path", config_file: "Path | None", write: "bool") -> "RunResult":
     """Show, and on request write, a first configuration for this repository."""
     from daydream.app import setup
 
     return setup.init(root, config_file, write)
 
 
-def doctor(root: Path, config_file: Path | None) -> RunResult:
+def doctor(root: "Path", config_file: "Path | None") -> "RunResult":
     """Say what works here, and the one command that mends the rest."""
     from daydream.app import setup
 
     return setup.doctor(root, config_file)
 
 
-def undo(root: Path, config_file: Path | None, effect_id: str) -> RunResult:
+def undo(root: "Path", config_file: "Path | None", effect_id: "str") -> "RunResult":
     """Take one executed change back."""
     from daydream.app import take_back
 

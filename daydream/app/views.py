@@ -1,4 +1,4 @@
-"""Looking at nights: status, reports and runs. Nothing here writes or locks."""
+"""Looking at nights: reports and runs. Nothing here writes or locks."""
 
 import os
 import re
@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from daydream.app.standing import NEVER
 from daydream.config.sources import raw_paths
-from daydream.contracts.use_cases import RunResult
+from daydream.contracts.results import RunResult
 from daydream.errors import UsageError
 from daydream.repository.places import Places, find
 from daydream.store.heads import read_head
 
 if TYPE_CHECKING:
     from daydream.flow.facts import Trace
-    from daydream.records.head import Head, StateCount
+    from daydream.records.head import Head
 
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
-NEVER = "no night was ever started here; `daydream run` starts one, `daydream peek` takes a first look"
 
 
 def places_of(root: Path, config_file: Path | None) -> Places:
@@ -44,66 +44,6 @@ def head_of(places: Places) -> "Head":
     if head is None:
         raise UsageError(NEVER)
     return head
-
-
-def status(root: Path, config_file: Path | None) -> RunResult:
-    """Say where the night stands; the JSON carries current_step, step_started_at, step_progress,
-    completed_steps and daily_report beside our own words."""
-    from daydream.store.held import is_held
-
-    state, logs, cache = raw_paths(root, config_file, os.environ)
-    places = find(root, state=state, logs=logs, cache=cache)
-    head = read_head(places.state / "night") if places else None
-    if places is None or head is None:
-        return RunResult(lines=(NEVER,), data={"status": "never", "completed_steps": []})
-    held = is_held(places.state / "night")
-    condition = _condition(head, held)
-    report = places.logs / f"report_{head.night}.md"
-    done = [name for name, count in head.states.items() if _completed(count)]
-    count = head.states.get(head.position)
-    planned = count.planned if count else None
-    data: dict[str, Any] = {
-        "status": condition,
-        "run": head.run,
-        "night": head.night,
-        "mode": head.mode,
-        "position": head.position,
-        "current_step": None if head.closed else head.position.partition(".")[2],
-        "step_started_at": head.entered_at or None,
-        "step_progress": {"done": count.ended if count else 0, "total": planned},
-        "completed_steps": done,
-        "daily_report": str(report) if report.is_file() else None,
-        "started_at": head.started_at,
-        "failed": head.failed,
-        "resumed": head.resumed,
-        "closed": head.closed,
-    }
-    return RunResult(lines=tuple(_status_lines(data, count.ended if count else 0, planned)), data=data)
-
-
-def _completed(count: "StateCount") -> bool:
-    """Whether a state did what it is for: not left out, not skipped as a whole, nothing failed."""
-    looked = count.planned is not None and (count.ended > count.skipped or not count.ended)
-    return count.closed and looked and not count.failed
-
-
-def _condition(head: "Head", held: bool | None) -> str:
-    if head.closed is not None:
-        return f"{head.closed}, with failures" if head.failed else head.closed
-    if held is None:
-        return "unfinished"
-    return "running" if held else "interrupted"
-
-
-def _status_lines(data: dict[str, Any], ended: int, planned: int | None) -> Iterator[str]:
-    yield f"night of {data['night']} (run {data['run']}, {data['mode']} mode): {data['status']}"
-    if data["closed"] is None:
-        of = f"{ended} of {planned} sub-steps" if planned is not None else "not planned yet"
-        yield f"at {data['position']}: {of}; {len(data['completed_steps'])} states done"
-    if data["status"] == "interrupted":
-        yield "`daydream run` continues it"
-    if data["daily_report"]:
-        yield f"report: {data['daily_report']}"
 
 
 def report(root: Path, config_file: Path | None, date: str | None, path_only: bool) -> RunResult:

@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
+
+from daydream.contracts.results import RunResult
+
+__all__ = ["Observer", "RunRequest", "RunResult"]
 
 
 class Observer(Protocol):
@@ -45,13 +49,3 @@ class RunRequest:
     dreams: bool = True
     terminal: bool = False
     observer: Observer | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunResult:
-    """What a use case came to: its exit code, what to print line by line, and the same as JSON data."""
-
-    exit_code: int = 0
-    lines: tuple[str, ...] = ()
-    report: Path | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)

@@ -6,9 +6,8 @@ Neither creates anything; `create` does, when a night starts.
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from daydream.errors import ConfigError, StateUnreadable, UsageError
 
@@ -21,8 +20,7 @@ _LOGS = "logs/daydream"
 _IGNORE_ALL = "# written by daydream: nothing here belongs to the repository\n*\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(NamedTuple):
     """Absolute folders. None of them needs to exist but `root` and the git folders.
 
     `git_dir` is the git folder of this checkout (of the linked worktree or submodule, where it is
