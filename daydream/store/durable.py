@@ -42,7 +42,7 @@ def write_all(handle: int, data: bytes) -> None:
         view = view[os.write(handle, view) :]
 
 
-def sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path | str) -> None:
     """Make the names in a folder durable."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -65,7 +65,8 @@ def replace(path: Path, data: bytes, mode: int | None = None) -> None:
 
     Without a mode the file is for its owner alone.
     """
-    temporary = path.with_name(f".{path.name}.daydream.tmp")
+    folder, name = os.path.split(path)  # as text: this is called after every sub-step
+    temporary = f"{folder}/.{name}.daydream.tmp"
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     try:
         if mode is not None:
@@ -75,7 +76,7 @@ def replace(path: Path, data: bytes, mode: int | None = None) -> None:
     finally:
         os.close(handle)
     os.replace(temporary, path)  # noqa: PTH105 -- the system call is the commit point
-    sync_folder(path.parent)
+    sync_folder(folder)
 
 
 def write_at(path: Path, offset: int, data: bytes) -> None:
