@@ -41,6 +41,7 @@ class Checkpoint:
 
     def __init__(self, folder: Path, lock: RunLock) -> None:
         self.folder = folder
+        self.path = folder / "state.json"
         self.lock = lock
         self.head: Head | None = None
         self.recovered: str | None = None
@@ -83,7 +84,7 @@ class Checkpoint:
         self.commit(*first)
         # The generation before must be of this run too, or damage would throw us back to the last one.
         with durable.reported(self.folder, "writing"):
-            self._keep_generation(self.folder / "state.json")
+            self._keep_generation(self.path)
         self.commit()
 
     def commit(
@@ -98,26 +99,23 @@ class Checkpoint:
             msg = "the run's lock is not held"
             raise AssertionError(msg)
         head = self.current
-        lines = [bytes(raw) + b"\n" for raw in head.tail]
-        large = False
+        tail, large = head.tail, False
         for entry in happened:
             line = segments.encode_line(head.seq + 1, entry)
             large = large or len(line) > _SMALL
-            lines.append(line)
+            tail += (msgspec.Raw(line),)
             head = fold(head, entry)
         if attempt is not msgspec.UNSET:
-            head = replace(head, attempt=attempt)
-        tail = tuple(msgspec.Raw(line[:-1]) for line in lines)
+            fields["attempt"] = attempt
         head = replace(head, gen=head.gen + 1, tail=tail, **fields)
         data = encode(head)
-        if large or len(lines) > _TAIL_LINES or len(data) > _HEAD_BYTES:
-            head = self._spill(head, lines)
+        if large or len(tail) > _TAIL_LINES or len(data) > _HEAD_BYTES:
+            head = self._spill(head)
             data = encode(head)
-        path = self.folder / "state.json"
-        with durable.reported(path, "writing"):
+        with durable.reported(self.path, "writing"):
             if any(isinstance(entry, Entered) for entry in happened):
-                self._keep_generation(path)
-            durable.replace(path, data)
+                self._keep_generation(self.path)
+            durable.replace(self.path, data)
         self.head = head
         return head
 
@@ -138,10 +136,11 @@ class Checkpoint:
         """Yield the current run's journal."""
         return entries(self.folder, self.current)
 
-    def _spill(self, head: Head, lines: Sequence[bytes]) -> Head:
+    def _spill(self, head: Head) -> Head:
         segment = head.segments.get("journal", Segment())
         path = run_folder(self.folder, head.run) / "journal.jsonl"
-        longer = segments.append(path, segment, b"".join(lines), len(lines))
+        data = b"".join(bytes(raw) + b"\n" for raw in head.tail)
+        longer = segments.append(path, segment, data, len(head.tail))
         return replace(head, segments={**head.segments, "journal": longer}, tail=())
 
     def _keep_generation(self, path: Path) -> None:

@@ -18,9 +18,9 @@ _entry = msgspec.json.Decoder(Entry)
 
 
 def encode_line(seq: int, entry: Entry) -> bytes:
-    """Encode a journal entry as its line, newline included."""
+    """Encode a journal entry as its line, without the newline."""
     raw = _encoder.encode(entry)
-    return b'{"seq":%d,"crc":"%s","entry":%s}\n' % (seq, crc_text(raw).encode(), raw)
+    return b'{"seq":%d,"crc":"%s","entry":%s}' % (seq, crc_text(raw).encode(), raw)
 
 
 def decode_line(data: bytes) -> tuple[int, Entry]:
