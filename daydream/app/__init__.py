@@ -21,6 +21,13 @@ def run(request: "RunRequest") -> "RunResult":
     return entry.run(request)
 
 
+def refuse_while_running(root: "Path", config_file: "Path | None") -> None:
+    """Turn a second start away before anything is loaded."""
+    from daydream.app import standing
+
+    standing.refuse_while_running(root, config_file)
+
+
 def run_every_night(request: "RunRequest", at: "dt.time") -> int:
     """Stay, and do a night at this local time of every date, until stopped."""
     from daydream.app import night

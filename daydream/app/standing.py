@@ -7,9 +7,10 @@ from typing import Any
 
 from daydream.config.sources import raw_paths
 from daydream.contracts.results import RunResult
-from daydream.repository.places import find
+from daydream.errors import TryAgain
+from daydream.repository.places import find, state_folders
 from daydream.store.glance import glance
-from daydream.store.held import is_held
+from daydream.store.held import BUSY, is_held
 
 NEVER = "no night was ever started here; `daydream run` starts one, `daydream peek` takes a first look"
 
@@ -48,6 +49,17 @@ def status(root: Path, config_file: Path | None) -> RunResult:
         "closed": closed,
     }
     return RunResult(lines=tuple(_lines(data)), data=data)
+
+
+def refuse_while_running(root: Path, config_file: Path | None) -> None:
+    """Turn a second start away at a glance, before anything is loaded; the lock itself decides the rest.
+
+    Raises:
+        TryAgain: another daydream works here.
+    """
+    state, _, _ = raw_paths(root, config_file, os.environ)
+    if any(is_held(folder / "night") for folder in state_folders(root, state=state)):
+        raise TryAgain(BUSY)
 
 
 def _head(folder: Path) -> dict[str, Any] | None:

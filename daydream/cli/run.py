@@ -1,6 +1,7 @@
 """`run`: a night."""
 
 import argparse
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -31,12 +32,8 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run a night, with its log and its progress."""
-    import os
-
     from daydream import app
-    from daydream.cli import logs, progress
     from daydream.cli.options import clock_time, config_file, names, root
-    from daydream.cli.output import emit
 
     if args.at and not args.every_night:
         raise UsageError("--at says when with --every-night; without it a night starts now")
@@ -44,6 +41,11 @@ def run(args: argparse.Namespace) -> int:
         if text is not None and not names(text):
             raise UsageError(f"{flag} names no step; leave it out to run them all")
     at = clock_time(args.at or DAILY_AT)
+    if not args.every_night:
+        app.refuse_while_running(root(args), config_file(args))
+    from daydream.cli import logs, progress  # only now: a second start is turned away without them
+    from daydream.cli.output import emit
+
     place = logs.folder(root(args), config_file(args), os.environ)
     with logs.kept_in(place, verbose=args.verbose) as log, progress.shown(args) as shown:
         wanted = request(args, progress.Logged(shown, log.info))

@@ -53,18 +53,22 @@ def find(start: Path, *, state: str | None, logs: str | None, cache: str | None 
     Raises:
         UsageError: `start` is not a folder.
     """
-    root = _folder(start)
-    git_dir, common_dir = None, None
-    for folder in _upwards(root):
-        git_dir = _git_dir_of(folder)
-        if git_dir is not None:
-            root, common_dir = folder, _common_dir(git_dir)
-            break
+    root, git_dir = _around(start)
+    common_dir = None if git_dir is None else _common_dir(git_dir)
     for base in _bases(root, git_dir, state):
         if begun(base):
             home = _logs_beside(root, base, git_dir) if logs is None else root / Path(logs).expanduser()
             return Places(root, git_dir, common_dir, base, home, cache)
     return None
+
+
+def state_folders(start: Path, *, state: str | None) -> list[Path]:
+    """List the folders in which a night may keep its state, without asking git; most have none.
+
+    Raises:
+        UsageError: `start` is not a folder.
+    """
+    return _bases(*_around(start), state)
 
 
 def begun(state: Path) -> bool:
@@ -208,6 +212,16 @@ def _common_dir(git_dir: Path) -> Path:
     except OSError:
         return git_dir
     return (git_dir / text.strip()).resolve()
+
+
+def _around(start: Path) -> tuple[Path, Path | None]:
+    """The root around `start` and its git folder, as far as the names tell."""
+    root = _folder(start)
+    for folder in _upwards(root):
+        git_dir = _git_dir_of(folder)
+        if git_dir is not None:
+            return folder, git_dir
+    return root, None
 
 
 def _bases(root: Path, git_dir: Path | None, state: str | None) -> list[Path]:

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+BUSY = "another daydream is working on this repository; `daydream status` shows how far it is"
+
 
 def is_held(folder: Path) -> bool | None:
     """Tell from outside, without touching the lock, whether somebody holds it; None where the

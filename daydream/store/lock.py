@@ -7,6 +7,7 @@ from filelock import FileLock, Timeout
 
 from daydream.errors import TryAgain
 from daydream.store.durable import make_folder, reported
+from daydream.store.held import BUSY
 
 
 class RunLock:
@@ -32,8 +33,7 @@ class RunLock:
             try:
                 lock.acquire()
             except Timeout as error:
-                msg = "another daydream is working on this repository; `daydream status` shows how far it is"
-                raise TryAgain(msg) from error
+                raise TryAgain(BUSY) from error
         self._lock = lock
 
     @property
