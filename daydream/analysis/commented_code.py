@@ -155,6 +155,18 @@ def is_code(text: str) -> bool:
     return bool(tree.body) and all(_acts(node) for node in tree.body)
 
 
+def is_data(text: str) -> bool:
+    """Whether commented-out code is nothing but values that were written down: a list beside the one in use."""
+    try:
+        body = ast.parse(text).body
+        values = [node.value for node in body if isinstance(node, ast.Assign)]
+        for value in values:
+            ast.literal_eval(value)
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
+        return False
+    return len(values) == len(body)
+
+
 def _acts(node: ast.stmt) -> bool:
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Call | ast.Await) and not _is_remark(node.value)

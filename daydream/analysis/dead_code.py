@@ -19,6 +19,7 @@ _CALLED_BY_NAME = re.compile(
     r"^_*test|^Test|^_*(visit|depart|leave|do|handle|on|pytest|setup|teardown|setUp|tearDown|repr|ipython|p|t)(_|[A-Z])"
     r"|^_[a-z]\w*_$"
 )
+_BEHAVE_HOOK = re.compile(r"(before|after)_(all|feature|rule|scenario|step|tag)$")
 _PLAIN_BASES = frozenset({"object", "Exception", "ValueError", "RuntimeError", "TypeError", "KeyError"})
 _PLAIN_DECORATORS = frozenset({"staticmethod", "classmethod", "property"})
 
@@ -140,7 +141,7 @@ class Judge:
             return None
         if not _PLAIN_DECORATORS.issuperset(c.decorators) or c.owner_decorators:
             return None
-        if _CALLED_BY_NAME.match(c.name) or is_settings(c.path) or is_illustration(c.path) or c.conditional:
+        if _is_called_by_name(c) or is_settings(c.path) or is_illustration(c.path) or c.conditional:
             return 0.3
         if not _PLAIN_BASES.issuperset(c.bases):
             return 0.3  # what inherits may be registered by inheriting
@@ -174,8 +175,14 @@ class Judge:
         if c.scope == "class" and not own:
             return 0.4  # somebody else may expect an object with this method
         if c.only_tests:
-            return 0.45 if c.scope == "class" else 0.55
+            return 0.45  # most of these are there for the tests, and meant to be
         return 0.8 if c.private else 0.7
+
+
+def _is_called_by_name(c: Candidate) -> bool:
+    """Whether somebody composes such names, or looks for them: test runners, visitors, dispatchers."""
+    hook = c.path.endswith("environment.py") and _BEHAVE_HOOK.match(c.name)
+    return bool(hook or _CALLED_BY_NAME.match(c.name))
 
 
 # After these, what follows was forgotten. A raise, an endless loop or a constant condition before code that is

@@ -10,6 +10,7 @@ from daydream.analysis.words import split
 _MESSAGE = re.compile(r"`([^`]+)` imported but unused")
 _FROM = rb"from\s+([.\w]*)\s+import\s+(\([^)]*\)|(?:[^\n\\]|\\\r?\n)*)"
 _FROM_IMPORT = re.compile(_FROM)
+_ASKED_FOR = re.compile(rb"(?:get|has)attr\(\s*[\w.\[\]]+\s*,\s*['\"](\w+)['\"]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ def used_elsewhere(imports: Iterable[Import], texts: Iterable[tuple[str, bytes]]
     """Return those imports whose name another text takes from the module that imports it.
 
     Seen are ``from module import name``, ``from module import *`` where the name occurs, and
-    ``module.name`` in code, strings (targets of mocks) and documents, also by an alias of the module.
+    ``module.name`` in code, strings (targets of mocks) and documents, also by an alias of the module,
+    and ``getattr(anything, "name")``.
     """
     wanted: dict[bytes, dict[bytes, list[Import]]] = {}
     for entry in imports:
@@ -52,6 +54,9 @@ def used_elsewhere(imports: Iterable[Import], texts: Iterable[tuple[str, bytes]]
     used: set[Import] = set()
     for path, content in texts if wanted else ():
         words = set(split(content))
+        if b"getattr" in words or b"hasattr" in words:
+            asked = set(_ASKED_FOR.findall(content))
+            used.update(e for names in wanted.values() for n in names.keys() & asked for e in names[n])
         for module in wanted.keys() & words:
             names = {n: e for n, e in wanted[module].items() if n in words}
             for name in _taken(content, module, names) if names else ():

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-Mode = Literal["report", "apply"]
+Mode = Literal["report", "propose", "apply"]
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -97,12 +97,35 @@ class TaskOptions(Options):
         "plans/**/*.md",
     )
     stale_days: int = Field(default=90, ge=1)
+    github: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")
+    github_url: str = "https://api.github.com"
+    github_token_env: str = "DAYDREAM_GITHUB_TOKEN"  # noqa: S105 -- the name of a variable, not a token
 
 
 class DocsOptions(Options):
-    """`docs`: extra patterns that are not documentation."""
+    """`docs`: extra patterns that are not documentation; whether links to other hosts are asked for."""
 
     exclude: tuple[str, ...] = ()
+    external: bool = False
+    external_nights: int = Field(default=3, ge=2)
+
+
+class VerifyOptions(Options):
+    """How a change is tried: the repository's own test command, confirmed once by a person.
+
+    `confirmed` is the sha256 of the command as it was confirmed.
+    """
+
+    command: str | None = None
+    confirmed: str | None = None
+    budget: Seconds = 1200.0
+
+
+class ProposalOptions(Options):
+    """How many proposals a person has to look at."""
+
+    per_night: int = Field(default=3, ge=0)
+    open: int = Field(default=8, ge=0)
 
 
 class ReportOptions(Options):
@@ -131,5 +154,7 @@ class Config(Options):
     sentry: SentryOptions = SentryOptions()
     tasks: TaskOptions = TaskOptions()
     docs: DocsOptions = DocsOptions()
+    verify: VerifyOptions = VerifyOptions()
+    proposals: ProposalOptions = ProposalOptions()
     report: ReportOptions = ReportOptions()
     dream: DreamOptions = DreamOptions()

@@ -46,7 +46,17 @@ RIGHTS: dict[str, Right] = {
     "sentry.timeout": Right("never", shapes_plan=False),
     "tasks.files": Right("set", shapes_plan=True, inside=True),
     "tasks.stale_days": Right("set", shapes_plan=True),
+    "tasks.github": Right("never", shapes_plan=True),
+    "tasks.github_url": Right("never", shapes_plan=True),
+    "tasks.github_token_env": Right("never", shapes_plan=False),
     "docs.exclude": Right("add", shapes_plan=True),
+    "docs.external": Right("never", shapes_plan=True),
+    "docs.external_nights": Right("raise", shapes_plan=False),
+    "verify.command": Right("never", shapes_plan=True),
+    "verify.confirmed": Right("never", shapes_plan=True),
+    "verify.budget": Right("lower", shapes_plan=False),
+    "proposals.per_night": Right("lower", shapes_plan=False),
+    "proposals.open": Right("lower", shapes_plan=False),
     "report.keep_days": Right("raise", shapes_plan=False),
     "dream.per_procedure": Right("lower", shapes_plan=True),
     "dream.per_night": Right("lower", shapes_plan=True),
@@ -54,7 +64,7 @@ RIGHTS: dict[str, Right] = {
 
 TABLES = frozenset(key.partition(".")[0] for key in RIGHTS)
 
-CAUTION = {"report": 0, "apply": 1}
+CAUTION = {"report": 0, "propose": 1, "apply": 2}
 """The modes from the most cautious on, so that "lower" means for them what it means for numbers."""
 
 EXPANDED = frozenset({"paths.state", "paths.logs", "paths.cache", "interpreter.path"})
@@ -63,8 +73,8 @@ EXPANDED = frozenset({"paths.state", "paths.logs", "paths.cache", "interpreter.p
 PATTERNS = frozenset({"files.exclude", "legacy.ignore", "tasks.files", "docs.exclude"})
 """Options that hold gitignore patterns."""
 
-RESERVED_VARIABLES = frozenset({"DAYDREAM_SENTRY_DSN", "DAYDREAM_SENTRY_TOKEN"})
-"""Variables with our prefix that are no options: where crashes go, and the token for Sentry's API."""
+RESERVED_VARIABLES = frozenset({"DAYDREAM_SENTRY_DSN", "DAYDREAM_SENTRY_TOKEN", "DAYDREAM_GITHUB_TOKEN"})
+"""Variables with our prefix that are no options: where crashes go, and the tokens for Sentry's and GitHub's API."""
 
 FLAGS = {
     "night.mode": "--mode",

@@ -2,12 +2,14 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from daydream.contracts.cache import Cache, Forgetful
 from daydream.processes import Completed, Stop, run
 from daydream.records.night import NightFacts
 from daydream.records.repository import Examination, Interpreter, SourceFile
+from daydream.records.section import SubStepResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,8 @@ class Context:
 
     `tree` is the workbench: the pinned commit, checked out where nobody works; source, tasks and docs
     are read only there. `root` is the user's checkout, looked at only for logs and untracked caches.
-    `started_at` (UTC) is the night's present: windows and ages are counted back from it.
+    `started_at` (UTC) is the night's present: windows and ages are counted back from it. `cache` only
+    saves time. `results` are what a state's sub-steps have come to tonight, in plan order.
     """
 
     root: Path
@@ -35,6 +38,8 @@ class Context:
     env: Mapping[str, str]
     progress: Callable[[str, int, int], None]
     night: Callable[[], NightFacts]
+    cache: Cache = field(default_factory=Forgetful)
+    results: Callable[[str], Sequence[SubStepResult]] = lambda _: ()
 
     @property
     def interpreter(self) -> Interpreter | None:

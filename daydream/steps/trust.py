@@ -18,7 +18,7 @@ LEGACY = {
         "vulture finds no use, and the name occurs nowhere else in any examined text, code or not; "
         "a name composed at run time leaves pieces, which are looked for"
     ),
-    "legacy.only_tests": "the same search as for dead code finds the name in tests alone; a test hook looks the same",
+    "legacy.only_tests": "the same search as for dead code finds the name in tests alone; most such names are meant for tests, so it is counted and not printed",
     "legacy.unreachable": "control flow alone: nothing reaches the line",
     "legacy.unused_caches": "git ignores them, nothing tracks them, and their files' times say that nobody used them",
 }

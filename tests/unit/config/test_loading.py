@@ -141,11 +141,11 @@ def test_a_broken_pyproject_that_configures_us_is_refused_with_its_line(place: P
         ('[docs]\nexclude = [""]\n', 'daydream.toml: "docs.exclude" is [""], expected a list of texts'),
         (
             '[night]\nmode = "aply"\n',
-            'daydream.toml: "night.mode" is "aply", expected one of "report", "apply"',
+            'daydream.toml: "night.mode" is "aply", expected one of "report", "propose", "apply"',
         ),
         (
             "[night]\nmode.x = 1\n",
-            'daydream.toml: "night.mode" is a table, expected one of "report", "apply"',
+            'daydream.toml: "night.mode" is a table, expected one of "report", "propose", "apply"',
         ),
         (
             '[night]\nbudget = "soon"\n',

@@ -172,7 +172,7 @@ def test_the_repository_cannot_put_its_own_code_in_ruffs_place(tmp_path: Path) -
 def test_a_block_of_commented_out_code_is_one_finding_without_its_secrets(tmp_path: Path) -> None:
     text = 'x = 1\n# password = "hunter2hunter2"\n# if x:\n#     connect(password)\ny = 2\n'
     found = of_rule(done(project(tmp_path, {"pkg/a.py": text}), "ruff"), "commented_code")
-    assert printed(found) == [("pkg/a.py", 2)]
+    assert [(f.subject, f.line) for f in found] == [("pkg/a.py", 2)]
     assert found[0].magnitude == 3
     assert "hunter2" not in repr(found)
 
@@ -180,6 +180,7 @@ def test_a_block_of_commented_out_code_is_one_finding_without_its_secrets(tmp_pa
 @pytest.mark.parametrize(
     ("path", "text"),
     [
+        ("pkg/a.py", "# if x:\n#     total = count(x)\n#     use(total)\n#     use(x)\ny = 2\n"),
         ("pkg/a.py", "# total = count(x)\nx = 1\n"),
         ("pkg/a.py", "# the order matters here\n# total = count(x)\n# use(total)\n"),
         ("pkg/a.py", "a = fields[0]\n# b = fields[1]\n# c = fields[2]\nd = fields[3]\n"),
@@ -188,7 +189,7 @@ def test_a_block_of_commented_out_code_is_one_finding_without_its_secrets(tmp_pa
         ("tests/test_a.py", "# total = count(x)\n# use(total)\n"),
     ],
 )
-def test_commented_out_code_that_may_be_meant_is_not_printed(tmp_path: Path, path: str, text: str) -> None:
+def test_commented_out_code_is_counted_and_not_printed(tmp_path: Path, path: str, text: str) -> None:
     found = of_rule(done(project(tmp_path, {path: text}), "ruff"), "commented_code")
     assert len(found) == 1
     assert printed(found) == []
@@ -350,8 +351,47 @@ def test_a_definition_that_only_tests_use_is_its_own_rule(tmp_path: Path) -> Non
         },
     )
     result = done(ctx, "vulture")
-    assert printed(of_rule(result, "only_tests")) == [("pkg/a.py", 1)]
+    assert [(f.subject, f.line) for f in of_rule(result, "only_tests")] == [("pkg/a.py", 1)]
+    assert printed(of_rule(result, "only_tests")) == [], "most of them are meant for the tests"
     assert of_rule(result, "dead_code") == []
+
+
+def test_a_hook_of_behave_is_called_by_its_name(tmp_path: Path) -> None:
+    hooks = "def before_all(context):\n    return context\n\n\ndef _between(context):\n    return context\n"
+    ctx = project(tmp_path, {"tests/features/environment.py": hooks})
+    assert printed(of_rule(done(ctx, "vulture"), "dead_code")) == [("tests/features/environment.py", 5)]
+
+
+def test_an_import_that_is_asked_for_by_its_name_is_not_printed(tmp_path: Path) -> None:
+    ctx = project(
+        tmp_path,
+        {
+            "pkg/engine.py": "from json import loads, dumps\n",
+            "pkg/loader.py": "def load(engine):\n    return getattr(engine, 'loads', None)\n",
+        },
+    )
+    found = of_rule(done(ctx, "ruff"), "unused_import")
+    assert [f.identity for f in found] == ["json.dumps#1"]
+
+
+def test_what_another_linter_was_told_holds_for_the_whole_statement(tmp_path: Path) -> None:
+    text = (
+        "from json import (  # pylint: disable=unused-import\n    loads,\n)\nfrom os import (\n    sep,\n)\n"
+    )
+    found = of_rule(done(project(tmp_path, {"pkg/a.py": text}), "ruff"), "unused_import")
+    assert [f.identity for f in found] == ["os.sep#1"]
+
+
+def test_a_package_of_our_own_may_be_imported_for_its_effects(tmp_path: Path) -> None:
+    ctx = project(tmp_path, {"pkg/__init__.py": "print(1)\n", "check.py": "import pkg\nimport json\n"})
+    found = of_rule(done(ctx, "ruff"), "unused_import")
+    assert [(f.identity, f.worth >= 0.5) for f in found] == [("pkg#1", False), ("json#1", True)]
+
+
+def test_values_in_a_comment_are_counted_and_not_printed(tmp_path: Path) -> None:
+    values = "# NAMES = [\n#     'de',\n#     'fr',\n# ]\nprint(1)\n"
+    found = of_rule(done(project(tmp_path, {"pkg/a.py": values}), "ruff"), "commented_code")
+    assert [(f.line, f.worth >= 0.5) for f in found] == [(1, False)]
 
 
 def test_a_method_that_a_foreign_base_may_call_is_not_printed(tmp_path: Path) -> None:

@@ -1,0 +1,73 @@
+"""Proposals: verified changes that wait for a person, and what is known about each."""
+
+from typing import Literal
+
+import msgspec
+
+Status = Literal["open", "unverified", "frozen", "accepted", "rejected", "closed"]
+Verdict = Literal["verified", "unverified", "broken"]
+ModuleProof = Literal["red", "green", "not imported", "outside", "not tried"]
+REASONS = ("wrong", "not-worth-it", "style", "risky")
+
+
+class Ran(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What one run of the tests came to.
+
+    `exit_code` is None when it was ended for taking too long. The counts are None where the command does
+    not tell them; `unlike` are tests whose outcome is another than the baseline's, at most ten.
+    """
+
+    exit_code: int | None
+    passed: int | None = None
+    failed: int | None = None
+    skipped: int | None = None
+    unlike: tuple[str, ...] = ()
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Why a change is believed, or not.
+
+    `verified`: the tests come out the same, they ran the edited modules from the workbench, and a planted
+    error in each of them turned the outcome red. `broken`: the outcome changed. `unverified`: neither can be
+    said; `reason` is a sentence for every verdict but `verified`. `modules` maps each edited Python module to
+    what the planted error showed. `edited_lines` counts lines of the change that stand in the new code (or
+    border on removed ones), `executed_lines` those of them that the tests ran; None: not measured.
+    """
+
+    verdict: Verdict
+    command: str
+    reason: str = ""
+    baseline: Ran | None = None
+    candidate: Ran | None = None
+    flaky: tuple[str, ...] = ()
+    modules: dict[str, ModuleProof] = {}
+    edited_lines: int | None = None
+    executed_lines: int | None = None
+
+
+class Proposal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One coherent change: one rule in one package.
+
+    `id` is a hash of rule, package and the identities of its findings, so that the same proposal has the same id
+    on every night. `base` is the commit it was made for; `commit` is what `refs/daydream/<id>` points at (None: a
+    patch only). `patch` is its unified diff. `findings` are ids; `first_night`, `last_night` are dates. `answered`
+    is the date of a person's answer; `reason` says why it is no longer open, or not verified.
+    """
+
+    id: str
+    rule: str
+    package: str
+    title: str
+    status: Status
+    base: str
+    commit: str | None = None
+    paths: tuple[str, ...] = ()
+    patch: str = ""
+    findings: tuple[str, ...] = ()
+    worth: float = 0.5
+    evidence: Evidence | None = None
+    first_night: str
+    last_night: str
+    answered: str | None = None
+    reason: str = ""
+    schema: int = 1
