@@ -7,6 +7,9 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+_COMPOUND = re.compile(
+    r"(if|elif|for|while|with|except|def|class|match|case|async)\b.*[\w)\]}\"'].*:$|(else|try|finally|except):$"
+)
 _EXAMPLE = re.compile(
     r"\b(e\.g\.?|i\.e\.?|examples?|for instance|such as|like|usage|equivalent|same as|similar to|means|"
     r"becomes?|instead of|would|looks?|returns?|yields?|produces?|results?|generates?|expands?|translates?|"
@@ -109,9 +112,8 @@ def _of_paragraph(lines: Sequence[str], first: int, last: int, inside: Sequence[
     above = _paragraph(lines, first - 2) if first > 2 and _is_comment(lines[first - 3]) else (0, 0)
     if any(_EXAMPLE.search(line) for line in lines[above[0] - 1 : above[1]] if above[0]):
         return
-    if any(_EXAMPLE.search(line) for line in header) or (
-        header and header[-1].rstrip().endswith((":", "::"))
-    ):
+    announced = header and header[-1].rstrip().endswith(":") and not _COMPOUND.match(header[-1].strip())
+    if announced or any(_EXAMPLE.search(line) for line in header):
         return
     for start, end in ((first, last), (inside[0], last), (inside[0], inside[-1])):
         text = _uncommented(lines[start - 1 : end])

@@ -180,7 +180,7 @@ def test_a_block_of_commented_out_code_is_one_finding_without_its_secrets(tmp_pa
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        ("pkg/a.py", "# if x:\n#     total = count(x)\n#     use(total)\n#     use(x)\ny = 2\n"),
+        ("pkg/a.py", "x = 1\n# if x:\n#     connect(x)\n#     use(x)\ny = 2\n"),
         ("pkg/a.py", "# total = count(x)\nx = 1\n"),
         ("pkg/a.py", "# the order matters here\n# total = count(x)\n# use(total)\n"),
         ("pkg/a.py", "a = fields[0]\n# b = fields[1]\n# c = fields[2]\nd = fields[3]\n"),
