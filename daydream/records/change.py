@@ -40,11 +40,19 @@ class Append(msgspec.Struct, frozen=True, kw_only=True, tag="append"):
     content: bytes
 
 
-class SetRef(msgspec.Struct, frozen=True, kw_only=True, tag="ref"):
-    """Point a git ref below `refs/daydream/` at a new commit made of `parent` plus `files`.
+class Commit(msgspec.Struct, frozen=True, kw_only=True):
+    """A commit to be made: `files` maps repository paths to content, None to remove."""
 
-    `files` maps repository paths to content, None to remove; `instant` dates the commit, so that
-    its id is known before the ref moves.
+    files: dict[str, bytes | None]
+    message: str
+
+
+class SetRef(msgspec.Struct, frozen=True, kw_only=True, tag="ref", omit_defaults=True):
+    """Point a git ref below `refs/daydream/`, or the branch `daydream/proposals`, at new commits: `parent`
+    plus `files`, then each of `then` on top of the one before.
+
+    `instant` dates the commits, so that their ids are known before the ref moves. `expect` is the id the ref
+    must have now; None: there must be none; "any": whatever it is.
     """
 
     ref: str
@@ -52,6 +60,15 @@ class SetRef(msgspec.Struct, frozen=True, kw_only=True, tag="ref"):
     files: dict[str, bytes | None]
     message: str
     instant: str
+    then: tuple[Commit, ...] = ()
+    expect: str | None = "any"
 
 
-Change = Edit | Move | Delete | Append | SetRef
+class DropRef(msgspec.Struct, frozen=True, kw_only=True, tag="drop"):
+    """Remove a git ref of daydream's own; `undo` sets it again while git still has the commit."""
+
+    ref: str
+    expect: str | None = "any"
+
+
+Change = Edit | Move | Delete | Append | SetRef | DropRef

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from daydream.errors import DaydreamError, OutOfBudget, StateDamaged, Stopped
 from daydream.git import GitError
-from daydream.records.change import Append, Change, Delete, Edit, Move, SetRef
+from daydream.records.change import Append, Change, Delete, DropRef, Edit, Move, SetRef
 from daydream.records.effect import Effect
 from daydream.records.head import Segment
 from daydream.records.journal import EffectEnded
@@ -22,7 +22,7 @@ from daydream.store.effects import EFFECTS
 from daydream.store.effects.base import Ground, Standing
 
 _MAX_KILLS = 3
-_KINDS = {Edit: "edit", Move: "move", Delete: "delete", Append: "append", SetRef: "ref"}
+_KINDS = {Edit: "edit", Move: "move", Delete: "delete", Append: "append", SetRef: "ref", DropRef: "ref"}
 _decode = msgspec.json.Decoder(Effect).decode
 
 
@@ -71,8 +71,8 @@ class Applier:
         self, state: str, name: str, part: int, number: int, change: Change, lengths: dict[str, int]
     ) -> Effect:
         kind = _KINDS[type(change)]
-        path = change.ref if isinstance(change, SetRef) else change.path
-        place = None if isinstance(change, SetRef) else change.place
+        path = change.ref if isinstance(change, SetRef | DropRef) else change.path
+        place = None if isinstance(change, SetRef | DropRef) else change.place
         run = self._checkpoint.current.run
         known = self._known.get(effect_id(run, state, name, part, number, change))
         if known is not None and not _own(change):

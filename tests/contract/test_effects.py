@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from daydream.processes import Stop
-from daydream.records.change import Append, Change, Delete, Edit, Move, SetRef
+from daydream.records.change import Append, Change, Commit, Delete, DropRef, Edit, Move, SetRef
 from daydream.records.effect import Effect
 from daydream.store.effects import EFFECTS
 from daydream.store.effects.base import Ground, Standing
+from daydream.store.effects.ref import BRANCH
 
 
 @dataclass
@@ -97,6 +98,10 @@ def _case(kind: str, ground: Ground) -> Case:
                 file.write_bytes((_read(file) or b"") + b" and mine")
 
             return Case(change, lambda: _read(file), write_more)
+        case "drop":
+            _git(root, "update-ref", "refs/daydream/x", "HEAD")
+            change = DropRef(ref="refs/daydream/x", expect=_git(root, "rev-parse", "HEAD"))
+            return Case(change, lambda: _git(root, "for-each-ref", "refs/daydream"), lambda: _other(root))
         case _:
             change = SetRef(
                 ref="refs/daydream/x",
@@ -105,22 +110,29 @@ def _case(kind: str, ground: Ground) -> Case:
                 message="Change it",
                 instant="2026-03-01T02:00:00Z",
             )
+            return Case(change, lambda: _git(root, "for-each-ref", "refs/daydream"), lambda: _other(root))
 
-            def move_ref() -> None:
-                tree = _git(root, "rev-parse", "HEAD^{tree}")
-                _git(root, "update-ref", "refs/daydream/x", _git(root, "commit-tree", tree, "-m", "mine"))
 
-            return Case(change, lambda: _git(root, "for-each-ref", "refs/daydream"), move_ref)
+def _other(root: Path) -> None:
+    """Point the ref at a commit of a person's."""
+    tree = _git(root, "rev-parse", "HEAD^{tree}")
+    _git(root, "update-ref", "refs/daydream/x", _git(root, "commit-tree", tree, "-m", "mine"))
+
+
+def _kind(case: str) -> str:
+    """The kind of effect that a case is of: a ref is set and removed by the same."""
+    return "ref" if case == "drop" else case
 
 
 def _staged(kind: str, case: Case, ground: Ground) -> Effect:
     change = case.change
-    path = change.ref if isinstance(change, SetRef) else change.path
-    place = None if isinstance(change, SetRef) else change.place
-    return EFFECTS[kind].stage(change, Effect(id=f"id-{kind}", kind=kind, place=place, path=path), ground)
+    path = change.ref if isinstance(change, SetRef | DropRef) else change.path
+    place = None if isinstance(change, SetRef | DropRef) else change.place
+    effect = Effect(id=f"id-{kind}", kind=_kind(kind), place=place, path=path)
+    return EFFECTS[_kind(kind)].stage(change, effect, ground)
 
 
-@pytest.fixture(params=sorted(EFFECTS))
+@pytest.fixture(params=sorted([*EFFECTS, "drop"]))
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -133,20 +145,20 @@ def test_staging_changes_nothing_that_anyone_sees(kind: str, ground: Ground) -> 
     assert case.look() == before
     assert effect.problem is None
     assert effect.reversible
-    assert EFFECTS[kind].standing(effect, ground) is Standing.NOT_STARTED
+    assert EFFECTS[_kind(kind)].standing(effect, ground) is Standing.NOT_STARTED
 
 
 def test_an_act_is_recognised_and_may_be_repeated(kind: str, ground: Ground) -> None:
     case = _case(kind, ground)
     before = case.look()
     effect = _staged(kind, case, ground)
-    EFFECTS[kind].act(effect, ground)
+    EFFECTS[_kind(kind)].act(effect, ground)
     after = case.look()
 
     assert after != before
-    assert EFFECTS[kind].standing(effect, ground) is Standing.DONE
+    assert EFFECTS[_kind(kind)].standing(effect, ground) is Standing.DONE
     if kind != "delete":  # what is in the trash is DONE and never acted on again
-        EFFECTS[kind].act(effect, ground)
+        EFFECTS[_kind(kind)].act(effect, ground)
         assert case.look() == after
 
 
@@ -160,35 +172,35 @@ def test_undo_brings_back_what_was_there_and_may_be_repeated(kind: str, ground: 
     case = _case(kind, ground)
     before = case.look()
     effect = _staged(kind, case, ground)
-    EFFECTS[kind].act(effect, ground)
+    EFFECTS[_kind(kind)].act(effect, ground)
 
-    assert EFFECTS[kind].undo(effect, ground)
+    assert EFFECTS[_kind(kind)].undo(effect, ground)
     assert case.look() == before
-    assert EFFECTS[kind].undo(effect, ground)
+    assert EFFECTS[_kind(kind)].undo(effect, ground)
     assert case.look() == before
 
 
 def test_undo_leaves_alone_what_a_person_changed_since(kind: str, ground: Ground) -> None:
     case = _case(kind, ground)
     effect = _staged(kind, case, ground)
-    EFFECTS[kind].act(effect, ground)
+    EFFECTS[_kind(kind)].act(effect, ground)
     if kind == "move":
         ground.root.joinpath("a.txt").write_text("mine")
     else:
         case.interfere()
     now = case.look()
 
-    assert not EFFECTS[kind].undo(effect, ground)
+    assert not EFFECTS[_kind(kind)].undo(effect, ground)
     assert case.look() == now
 
 
-@pytest.mark.parametrize("kind", ["edit", "move", "append", "ref"])
+@pytest.mark.parametrize("kind", ["edit", "move", "append", "ref", "drop"])
 def test_what_a_person_changed_before_the_act_is_a_conflict(kind: str, ground: Ground) -> None:
     case = _case(kind, ground)
     effect = _staged(kind, case, ground)
     case.interfere()
 
-    assert EFFECTS[kind].standing(effect, ground) is Standing.CONFLICT
+    assert EFFECTS[_kind(kind)].standing(effect, ground) is Standing.CONFLICT
 
 
 def test_an_append_that_was_torn_is_completed_not_repeated(ground: Ground) -> None:
@@ -245,6 +257,41 @@ def test_a_ref_outside_our_own_names_is_refused(ground: Ground) -> None:
     assert effect.problem == "refs/heads/main is not below refs/daydream/"
 
 
+def _set(ref: str, **more: object) -> SetRef:
+    fields = {"parent": "HEAD", "files": {"a.txt": b"1"}, "message": "One", "instant": "2026-03-01T02:00:00Z"}
+    return SetRef(ref=ref, **{**fields, **more})  # type: ignore[arg-type]
+
+
+def _done(change: SetRef, ground: Ground) -> Effect:
+    effect = EFFECTS["ref"].stage(change, Effect(id="i", kind="ref", path=change.ref), ground)
+    if effect.problem is None:
+        EFFECTS["ref"].act(effect, ground)
+    return effect
+
+
+def test_commits_are_stacked_on_the_branch_in_their_order(ground: Ground) -> None:
+    change = _set(BRANCH, then=(Commit(files={"a.txt": b"2", "tool.sh": None}, message="Two"),), expect=None)
+    _done(change, ground)
+
+    assert _git(ground.root, "log", "--format=%s", BRANCH).splitlines() == ["Two", "One", "first"]
+    assert _git(ground.root, "ls-tree", "--name-only", BRANCH) == "a.txt"
+    assert _git(ground.root, "show", f"{BRANCH}:a.txt") == "2"
+
+
+def test_a_ref_that_is_not_what_was_expected_is_left_alone(ground: Ground) -> None:
+    _other(ground.root)
+    for expect in (None, "0" * 40):
+        effect = _done(_set("refs/daydream/x", expect=expect), ground)
+        assert effect.problem == "refs/daydream/x was moved by somebody else; left alone"
+    assert _git(ground.root, "log", "-1", "--format=%s", "refs/daydream/x") == "mine"
+
+
+def test_a_branch_that_is_checked_out_is_left_alone(ground: Ground) -> None:
+    _git(ground.root, "switch", "-qc", "daydream/proposals")
+
+    assert _done(_set(BRANCH), ground).problem == f"{BRANCH} is checked out; left alone"
+
+
 @pytest.mark.parametrize("path", ["../outside", "/etc/passwd", "link/inside"])
 def test_no_path_leaves_its_place(path: str, ground: Ground, tmp_path: Path) -> None:
     (ground.root / "link").symlink_to(tmp_path)
@@ -260,4 +307,4 @@ def test_what_is_not_there_is_a_problem_not_an_error(ground: Ground) -> None:
     }
     for kind, change in changes.items():
         blank = Effect(id="i", kind=kind, place="checkout", path="nothing")
-        assert EFFECTS[kind].stage(change, blank, ground).problem == "nothing is not there"
+        assert EFFECTS[_kind(kind)].stage(change, blank, ground).problem == "nothing is not there"

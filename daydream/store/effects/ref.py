@@ -1,4 +1,4 @@
-"""Ref: point `refs/daydream/...` at a commit whose id is known before the ref moves (compare-and-swap)."""
+"""Ref: point a ref of daydream's own at a commit whose id is known before the ref moves, or remove it (compare-and-swap)."""
 
 import os
 import time
@@ -7,32 +7,41 @@ from pathlib import Path
 from msgspec.structs import replace as with_fields
 
 from daydream.git import GitError, attempt, git
-from daydream.records.change import Change, SetRef
+from daydream.records.change import Change, Commit, DropRef, SetRef
 from daydream.records.effect import Effect
 from daydream.store.effects.base import Ground, Standing
 
 _OURS = "refs/daydream/"
+BRANCH = "refs/heads/daydream/proposals"
 _LOCK_WAIT_S = 1.0
 
 
 def stage(change: Change, effect: Effect, ground: Ground) -> Effect:
-    """Write blobs, tree and commit (objects that nothing refers to yet) and note the ref's value now."""
-    assert isinstance(change, SetRef)  # noqa: S101 -- the registry maps kinds to changes
-    if not change.ref.startswith(_OURS):
+    """Write blobs, trees and commits (objects that nothing refers to yet) and note the ref's value now."""
+    assert isinstance(change, SetRef | DropRef)  # noqa: S101 -- the registry maps kinds to changes
+    if not change.ref.startswith(_OURS) and change.ref != BRANCH:
         return with_fields(effect, problem=f"{change.ref} is not below {_OURS}")
-    commit = _commit(change, effect, ground)
-    return with_fields(effect, before=_value(change.ref, ground), after=commit, reversible=True)
+    if change.ref == BRANCH and _git(ground, "for-each-ref", "--format=%(worktreepath)", BRANCH):
+        return with_fields(effect, problem=f"{change.ref} is checked out; left alone")
+    before = _value(change.ref, ground)
+    if change.expect not in ("any", before):
+        return with_fields(effect, problem=f"{change.ref} was moved by somebody else; left alone")
+    if isinstance(change, DropRef):
+        return with_fields(effect, before=before, after=None, reversible=True)
+    commit = _git(ground, "rev-parse", "--verify", f"{change.parent}^{{commit}}")
+    for made in (Commit(files=change.files, message=change.message), *change.then):
+        commit = _commit(made, commit, change.instant, effect, ground)
+    return with_fields(effect, before=before, after=commit, reversible=True)
 
 
-def _commit(change: SetRef, effect: Effect, ground: Ground) -> str:
+def _commit(change: Commit, parent: str, instant: str, effect: Effect, ground: Ground) -> str:
     # A git that was killed leaves its lock behind, and one that outlived its night may still write.
     for leftover in ground.staged.glob(f"{effect.id}.*index*"):
         leftover.unlink(missing_ok=True)
     index = ground.staged / f"{effect.id}.{os.getpid()}.index"
     env = {"GIT_INDEX_FILE": str(index)}
-    parent = _git(ground, "rev-parse", "--verify", f"{change.parent}^{{commit}}")
     _git(ground, "read-tree", parent, env=env)
-    modes = _modes(change, ground)
+    modes = _modes(change, parent, ground)
     lines = []
     for path, content in sorted(change.files.items()):
         if content is None:
@@ -47,16 +56,16 @@ def _commit(change: SetRef, effect: Effect, ground: Ground) -> str:
     who = {
         f"GIT_{role}_{part}": value
         for role in ("AUTHOR", "COMMITTER")
-        for part, value in (("NAME", "daydream"), ("EMAIL", "daydream@localhost"), ("DATE", change.instant))
+        for part, value in (("NAME", "daydream"), ("EMAIL", "daydream@localhost"), ("DATE", instant))
     }
     message = f"{change.message.rstrip()}\n\nDaydream-Effect: {effect.id}\n"
     return _git(ground, "commit-tree", tree, "-p", parent, env=who, stdin=message.encode())
 
 
-def _modes(change: SetRef, ground: Ground) -> dict[str, str]:
+def _modes(change: Commit, parent: str, ground: Ground) -> dict[str, str]:
     """The modes that edited files have in the parent, so that an executable stays one."""
     listing = git(
-        ground.root, "ls-tree", "-z", "-r", change.parent, "--", *sorted(change.files), stop=ground.stop
+        ground.root, "ls-tree", "-z", "-r", parent, "--", *sorted(change.files), stop=ground.stop
     )
     rows = [row.split("\t", 1) for row in listing.decode("utf-8", "surrogateescape").split("\0") if row]
     return {path: meta.split()[0] for meta, path in rows}
@@ -72,10 +81,8 @@ def standing(effect: Effect, ground: Ground) -> Standing:
 
 def act(effect: Effect, ground: Ground) -> None:
     """Move the ref from its old to its new value."""
-    new = effect.after or ""
-    if _value(effect.path, ground) == new:
-        return
-    _swap(ground, effect.path, new, effect.before or _none(new))
+    if _value(effect.path, ground) != effect.after:
+        _swap(ground, effect.path, effect.after, effect.before)
 
 
 def undo(effect: Effect, ground: Ground) -> bool:
@@ -85,27 +92,26 @@ def undo(effect: Effect, ground: Ground) -> bool:
         return True
     if now != effect.after:
         return False
-    if effect.before is None:
-        _git(ground, "update-ref", "-d", effect.path, now or "")
-    else:
-        _swap(ground, effect.path, effect.before, now or "")
+    _swap(ground, effect.path, effect.before, now)
     return True
 
 
-def _swap(ground: Ground, ref: str, new: str, old: str) -> None:
+def _swap(ground: Ground, ref: str, new: str | None, old: str | None) -> None:
+    """Move a ref from its old to its new value; None is no ref."""
+    argv = ("-d", ref, old or "") if new is None else (ref, new, old or _none(new))
     try:
-        _git(ground, "update-ref", ref, new, old)
+        _git(ground, "update-ref", *argv)
     except GitError:
-        # A git that was killed leaves its lock behind. Below refs/daydream/ only the holder of the run's
-        # lock writes, and that is this process: once a living git had its time, the lock is nobody's.
+        # A git that was killed leaves its lock behind. To these refs only the holder of the run's lock
+        # writes, and that is this process: once a living git had its time, the lock is nobody's.
         lock = _lock_file(ground, ref)
         until = time.monotonic() + _LOCK_WAIT_S
         while lock.exists() and time.monotonic() < until:
             time.sleep(0.05)
-        if not lock.exists() and _value(ref, ground) != (None if old == _none(old) else old):
+        if not lock.exists() and _value(ref, ground) != old:
             raise
         lock.unlink(missing_ok=True)
-        _git(ground, "update-ref", ref, new, old)
+        _git(ground, "update-ref", *argv)
 
 
 def _none(like: str) -> str:
