@@ -71,4 +71,14 @@ class DropRef(msgspec.Struct, frozen=True, kw_only=True, tag="drop"):
     expect: str | None = "any"
 
 
-Change = Edit | Move | Delete | Append | SetRef | DropRef
+class Advance(msgspec.Struct, frozen=True, kw_only=True, tag="advance"):
+    """Fast-forward the checkout's branch, its index and its files to a commit, where the checkout is clean.
+
+    `expect` is the commit the branch must be at; None: wherever it is an ancestor.
+    """
+
+    commit: str
+    expect: str | None = None
+
+
+Change = Edit | Move | Delete | Append | SetRef | DropRef | Advance

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from daydream.errors import DaydreamError, OutOfBudget, StateDamaged, Stopped
 from daydream.git import GitError
-from daydream.records.change import Append, Change, Delete, DropRef, Edit, Move, SetRef
+from daydream.records.change import Advance, Append, Change, Delete, DropRef, Edit, Move, Place, SetRef
 from daydream.records.effect import Effect
 from daydream.records.head import Segment
 from daydream.records.journal import EffectEnded
@@ -22,7 +22,15 @@ from daydream.store.effects import EFFECTS
 from daydream.store.effects.base import Ground, Standing
 
 _MAX_KILLS = 3
-_KINDS = {Edit: "edit", Move: "move", Delete: "delete", Append: "append", SetRef: "ref", DropRef: "ref"}
+_KINDS = {
+    Edit: "edit",
+    Move: "move",
+    Delete: "delete",
+    Append: "append",
+    SetRef: "ref",
+    DropRef: "ref",
+    Advance: "advance",
+}
 _decode = msgspec.json.Decoder(Effect).decode
 
 
@@ -38,6 +46,15 @@ def effect_id(run: str, state: str, name: str, part: int, number: int, change: C
 
 def _own(change: Change) -> bool:
     return isinstance(change, Edit) and change.expect == "any"
+
+
+def subject(change: Change) -> tuple[str, Place | None]:
+    """What a change is about: a path and its place, or a ref, or the commit the checkout goes to."""
+    if isinstance(change, SetRef | DropRef):
+        return change.ref, None
+    if isinstance(change, Advance):
+        return change.commit, None
+    return change.path, change.place
 
 
 class Applier:
@@ -71,8 +88,7 @@ class Applier:
         self, state: str, name: str, part: int, number: int, change: Change, lengths: dict[str, int]
     ) -> Effect:
         kind = _KINDS[type(change)]
-        path = change.ref if isinstance(change, SetRef | DropRef) else change.path
-        place = None if isinstance(change, SetRef | DropRef) else change.place
+        path, place = subject(change)
         run = self._checkpoint.current.run
         known = self._known.get(effect_id(run, state, name, part, number, change))
         if known is not None and not _own(change):

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from daydream.processes import Stop
-from daydream.records.change import Append, Change, Commit, Delete, DropRef, Edit, Move, SetRef
+from daydream.records.change import Advance, Append, Change, Commit, Delete, DropRef, Edit, Move, SetRef
 from daydream.records.effect import Effect
+from daydream.store.applier import subject
 from daydream.store.effects import EFFECTS
 from daydream.store.effects.base import Ground, Standing
 from daydream.store.effects.ref import BRANCH
@@ -98,6 +99,8 @@ def _case(kind: str, ground: Ground) -> Case:
                 file.write_bytes((_read(file) or b"") + b" and mine")
 
             return Case(change, lambda: _read(file), write_more)
+        case "advance":
+            return _advance(ground)
         case "drop":
             _git(root, "update-ref", "refs/daydream/x", "HEAD")
             change = DropRef(ref="refs/daydream/x", expect=_git(root, "rev-parse", "HEAD"))
@@ -113,6 +116,28 @@ def _case(kind: str, ground: Ground) -> Case:
             return Case(change, lambda: _git(root, "for-each-ref", "refs/daydream"), lambda: _other(root))
 
 
+def _advance(ground: Ground) -> Case:
+    """A commit ahead of the branch that edits, adds and removes a file."""
+    root = ground.root
+    (root / "tool.sh").write_text("#!/bin/sh\nexit\n")
+    (root / "a.txt").unlink()
+    (root / "n.txt").write_text("n")
+    _git(root, "add", "a.txt", "tool.sh", "n.txt")
+    _git(root, "commit", "-qm", "second")
+    second = _git(root, "rev-parse", "HEAD")
+    _git(root, "reset", "-q", "--hard", "HEAD~")
+
+    def look() -> object:
+        tracked = {p: _read(root / p) for p in ("a.txt", "tool.sh", "n.txt")}
+        return tracked, _git(root, "status", "--porcelain"), _git(root, "rev-parse", "HEAD")
+
+    def commit() -> None:
+        (root / "tool.sh").write_text("mine")
+        _git(root, "commit", "-qam", "mine")
+
+    return Case(Advance(commit=second, expect=_git(root, "rev-parse", "HEAD")), look, commit)
+
+
 def _other(root: Path) -> None:
     """Point the ref at a commit of a person's."""
     tree = _git(root, "rev-parse", "HEAD^{tree}")
@@ -126,8 +151,7 @@ def _kind(case: str) -> str:
 
 def _staged(kind: str, case: Case, ground: Ground) -> Effect:
     change = case.change
-    path = change.ref if isinstance(change, SetRef | DropRef) else change.path
-    place = None if isinstance(change, SetRef | DropRef) else change.place
+    path, place = subject(change)
     effect = Effect(id=f"id-{kind}", kind=_kind(kind), place=place, path=path)
     return EFFECTS[_kind(kind)].stage(change, effect, ground)
 
@@ -194,7 +218,7 @@ def test_undo_leaves_alone_what_a_person_changed_since(kind: str, ground: Ground
     assert case.look() == now
 
 
-@pytest.mark.parametrize("kind", ["edit", "move", "append", "ref", "drop"])
+@pytest.mark.parametrize("kind", ["edit", "move", "append", "ref", "drop", "advance"])
 def test_what_a_person_changed_before_the_act_is_a_conflict(kind: str, ground: Ground) -> None:
     case = _case(kind, ground)
     effect = _staged(kind, case, ground)
@@ -290,6 +314,55 @@ def test_a_branch_that_is_checked_out_is_left_alone(ground: Ground) -> None:
     _git(ground.root, "switch", "-qc", "daydream/proposals")
 
     assert _done(_set(BRANCH), ground).problem == f"{BRANCH} is checked out; left alone"
+
+
+@pytest.mark.parametrize("until", ["files", "index", "locks"])
+def test_an_advance_that_was_killed_half_way_is_finished(until: str, ground: Ground) -> None:
+    case = _advance(ground)
+    effect = _staged("advance", case, ground)
+    root, after = ground.root, str(effect.after)
+    (root / "a.txt").unlink()
+    (root / "n.txt").write_text("n")
+    if until != "files":
+        _git(root, "read-tree", after)
+    if until == "locks":
+        for name in ("index.lock", "HEAD.lock", "refs/heads/main.lock"):
+            (root / ".git" / name).touch()
+
+    assert EFFECTS["advance"].standing(effect, ground) is Standing.PARTIAL
+    EFFECTS["advance"].act(effect, ground)
+    assert EFFECTS["advance"].standing(effect, ground) is Standing.DONE
+    assert _git(root, "status", "--porcelain") == "?? cache/"
+    assert list((root / ".git").rglob("*.lock")) == []
+
+
+def test_an_advance_leaves_a_persons_edit_alone(ground: Ground) -> None:
+    case = _advance(ground)
+    effect = _staged("advance", case, ground)
+    (ground.root / "tool.sh").write_text("mine")
+
+    assert EFFECTS["advance"].standing(effect, ground) is Standing.CONFLICT
+    with pytest.raises(ValueError, match="changed meanwhile"):
+        EFFECTS["advance"].act(effect, ground)
+    assert (ground.root / "tool.sh").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda root: _git(root, "checkout", "-q", "--detach"), "HEAD is detached"),
+        (lambda root: (root / "a.txt").write_text("mine"), "uncommitted changes"),
+        (lambda root: _git(root, "commit", "-q", "--allow-empty", "-m", "mine"), "has moved since"),
+        (lambda root: (root / ".git/MERGE_HEAD").write_text("0" * 40), "a merge is in progress"),
+    ],
+)
+def test_a_checkout_that_is_in_use_is_not_moved(
+    spoil: Callable[[Path], object], why: str, ground: Ground
+) -> None:
+    case = _advance(ground)
+    spoil(ground.root)
+
+    assert why in str(_staged("advance", case, ground).problem)
 
 
 @pytest.mark.parametrize("path", ["../outside", "/etc/passwd", "link/inside"])

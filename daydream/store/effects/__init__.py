@@ -1,6 +1,6 @@
 """The kinds of effect, each able to stage, to tell where it stands, to act and to take back."""
 
-from daydream.store.effects import append, delete, edit, move, ref
+from daydream.store.effects import advance, append, delete, edit, move, ref
 from daydream.store.effects.base import EffectKind
 
 EFFECTS: dict[str, EffectKind] = {
@@ -9,4 +9,5 @@ EFFECTS: dict[str, EffectKind] = {
     "delete": delete,
     "append": append,
     "ref": ref,
+    "advance": advance,
 }

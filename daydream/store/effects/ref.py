@@ -64,9 +64,7 @@ def _commit(change: Commit, parent: str, instant: str, effect: Effect, ground: G
 
 def _modes(change: Commit, parent: str, ground: Ground) -> dict[str, str]:
     """The modes that edited files have in the parent, so that an executable stays one."""
-    listing = git(
-        ground.root, "ls-tree", "-z", "-r", parent, "--", *sorted(change.files), stop=ground.stop
-    )
+    listing = git(ground.root, "ls-tree", "-z", "-r", parent, "--", *sorted(change.files), stop=ground.stop)
     rows = [row.split("\t", 1) for row in listing.decode("utf-8", "surrogateescape").split("\0") if row]
     return {path: meta.split()[0] for meta, path in rows}
 
