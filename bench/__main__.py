@@ -6,8 +6,8 @@
 import subprocess
 import sys
 
-ALONE = ("commit", "syscalls", "resume", "builds", "crash")
-WITH_A_REPOSITORY = ("startup", "stops", "orchestration")
+ALONE = ("commit", "syscalls", "resume", "builds", "upkeep_nights", "upkeep_kills", "crash")
+WITH_A_REPOSITORY = ("startup", "stops", "orchestration", "incremental", "upkeep_truth")
 
 
 def main() -> int:
@@ -24,7 +24,7 @@ def main() -> int:
         print(
             f"\nnot run, they need a repository: {', '.join(WITH_A_REPOSITORY)} (python -m bench REPOSITORY)"
         )
-    print("\nnot run, it needs a folder of repositories: python -m bench.repositories FOLDER")
+    print("\nnot run, they need a folder of repositories: python -m bench.repositories FOLDER, bench.upkeep_history")
     print(f"\nfailed: {', '.join(failed) or 'none'}")
     return int(bool(failed))
 

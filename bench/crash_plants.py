@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest import mock
 
-from msgspec.structs import replace
-
 from daydream import clock
-from daydream.records.change import SetRef
+from daydream.records.change import Commit
 from daydream.records.effect import Effect
 from daydream.records.journal import EffectEnded
 from daydream.store import segments
@@ -174,12 +172,12 @@ def delete_for_good() -> None:
 
 def ref_dated_now() -> None:
     """Date a proposal's commit by when it is made, here by how often the night was started."""
-    commit: Callable[[SetRef, Effect, Ground], str] = vars(ref)["_commit"]
+    commit: Callable[[Commit, str, str, Effect, Ground], str] = vars(ref)["_commit"]
 
-    def wrong(change: SetRef, effect: Effect, ground: Ground) -> str:
+    def wrong(change: Commit, parent: str, instant: str, effect: Effect, ground: Ground) -> str:
         starts = (ground.staged.parent / "telemetry.jsonl").read_bytes().count(b'"start"')
-        moment = clock.from_text(change.instant) + dt.timedelta(seconds=starts)
-        return commit(replace(change, instant=clock.to_text(moment)), effect, ground)
+        moment = clock.from_text(instant) + dt.timedelta(seconds=starts)
+        return commit(change, parent, clock.to_text(moment), effect, ground)
 
     _instead(ref, "_commit", wrong)
 

@@ -55,3 +55,17 @@ def loose(anchor: str) -> str:
     text = "".join(ch for ch in text if not unicodedata.combining(ch))
     text = _DASHES.sub("-", _NOT_ASCII_WORD.sub("", text)).strip("-")
     return re.sub(r"(?<=[^\d-])-\d+$", "", text).replace("-", "")
+
+
+def python_markdown(headings: Iterable[str]) -> Iterator[str]:
+    """Name headings as Python-Markdown's `toc` does, which MkDocs uses: ASCII only, runs of spaces and hyphens one
+    hyphen, repeated names numbered ``a_1``."""
+    seen: set[str] = set()
+    for heading in headings:
+        text = unicodedata.normalize("NFKD", heading).encode("ascii", "ignore").decode("ascii")
+        name = re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", text).strip().lower())
+        while name in seen or not name:
+            match = re.match(r"(.+)_([0-9]+)\Z", name)
+            name = f"{match[1]}_{int(match[2]) + 1}" if match else f"{name}_1"
+        seen.add(name)
+        yield name

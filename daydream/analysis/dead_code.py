@@ -185,9 +185,9 @@ def _is_called_by_name(c: Candidate) -> bool:
     return bool(hook or _CALLED_BY_NAME.match(c.name))
 
 
-# After these, what follows was forgotten. A raise, an endless loop or a constant condition before code that is
+# After these, what follows was forgotten. A jump inside a loop, a raise, an endless loop or a constant condition before code that is
 # kept is more often a guard or a switch that somebody meant.
-_FORGOTTEN = re.compile(r"after '(return|try|continue|break)'")
+_FORGOTTEN = re.compile(r"after '(return|try)'")
 
 
 def unreachable_worth(candidate: Candidate, source: str) -> float | None:

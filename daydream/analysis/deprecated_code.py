@@ -20,7 +20,6 @@ REMOVED_MODULES: Mapping[str, tuple[int, int]] = {
 
 _BREAKING: Mapping[str, tuple[float, str]] = {
     "UP005": (0.75, "was removed in Python 3.12"),
-    "UP023": (0.75, "was removed in Python 3.9"),
     "W605": (0.7, "is a SyntaxWarning since Python 3.12 and will be an error"),
     "UP036": (0.75, "one of its branches is for a Python no longer supported here"),
     "DTZ003": (0.6, "is deprecated since Python 3.12"),

@@ -39,7 +39,7 @@ _SLIPS = re.compile(
 )
 _NAMED_CALL = re.compile(r"\s*(?:(async\s+)?def\s+)?[\w.]+[ \t]*(?=\()")
 _SIGNATURE = re.compile(r"^[ \t]*(?:(?:async\s+)?def|class)\s+\w.*[^:,(\[{\s]$", re.MULTILINE)
-_ELLIPSIS = re.compile(r"\.\.\.")
+_ELLIPSIS = re.compile(r"\.\.\.|^[ \t]*\.\.[ \t]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +189,15 @@ def _json_error(code: str) -> str | None:
     return None
 
 
+def too_deep(code: str) -> bool:
+    """Whether a YAML text is nested so deeply that the C parser, which has no guard of its own stack, may not read it."""
+    return bool(_DEEP.search(code))
+
+
 def _yaml(code: str) -> tuple[str, float]:
     import yaml
 
-    if _DEEP.search(code):  # the C parser has no guard of its own stack
+    if too_deep(code):
         return "nested too deeply", 0.0
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:

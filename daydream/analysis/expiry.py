@@ -32,6 +32,9 @@ _DATED = (
     re.compile(rf"\b(?:until|expires?(?: on)?|deadline:?|due(?: on| by)?:?)\s+{_DAY}", re.IGNORECASE),
     re.compile(rf"^\W*\w+\(\s*{_DAY}\s*\)"),
 )
+_DEADLINE = re.compile(
+    rf"(?:\b(?:deadline|due(?: on| by)?|by|before|until):?\s*|\bdue:){_DAY}", re.IGNORECASE
+)
 _IF = r"\b(?:when|once|after|until|as soon as|if|upon)\b"
 _THING = (
     r"(?:(?P<name>[A-Za-z][A-Za-z_.-]*)(?:\s+(?:versions?|dependency|support))*\s*)?"
@@ -141,6 +144,15 @@ def _floors(project: dict[str, Any], setup: str) -> dict[str, Version]:
         name, floor = _normal(need[1]), max(bounds, default=())
         floors[name] = min(floors.get(name, floor), floor)
     return {name: floor for name, floor in floors.items() if floor}
+
+
+def deadline(text: str) -> dt.date | None:
+    """Return the day by which a task says that it is due ("by 2026-12-01", "due:2026-12-01"), or None."""
+    match = _DEADLINE.search(text)
+    try:
+        return dt.date.fromisoformat(match["day"]) if match else None
+    except ValueError:
+        return None
 
 
 def expired(text: str, now: Present) -> str | None:

@@ -4,11 +4,14 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
 
-from daydream.analysis.anchors import loose
+from daydream.analysis.anchors import loose, python_markdown
 from daydream.analysis.markdown import Document
+
+if TYPE_CHECKING:
+    from daydream.analysis.doc_sites import Rules
 
 State = Literal["ok", "broken_link", "broken_anchor", "unknown", "external"]
 Kind = Literal["file", "folder", "absent", "unknown"]
@@ -51,7 +54,7 @@ _SITE_FILES = {
     ),
     *("astro.config.mjs", "astro.config.ts", "gatsby-config.js", "next.config.js", "next.config.mjs"),
     *("next.config.ts", ".eleventy.js", "eleventy.config.js", "pelicanconf.py", "_sidebar.md"),
-    *("nuxt.config.ts", "svelte.config.js", "sidebars.js"),
+    *("nuxt.config.ts", "svelte.config.js", "sidebars.js", "hotdoc.json", "sitemap.txt"),
 }
 
 
@@ -69,13 +72,19 @@ class World:
     """What links may lead to.
 
     `kind` says what stands at a path; `document` parses a Markdown file of the tree, or None; `named`
-    are the examined paths by their file name in lower case; `sites` are the folders that a site generator builds from.
+    are the examined paths by their file name in lower case; `sites` are the folders that a site generator builds from,
+    `rules` what is known of those whose configuration could be read, deepest first.
     """
 
     kind: Callable[[str], Kind]
     document: Callable[[str], Document | None]
     named: dict[str, list[str]]
     sites: tuple[str, ...]
+    rules: "tuple[Rules, ...]" = ()
+
+    def rules_of(self, path: str) -> "Rules | None":
+        """What is known of the innermost site that holds a page."""
+        return next((rules for rules in self.rules if rules.holds(path)), None)
 
     def site(self, path: str) -> str | None:
         """The folder of the site generator that may build this page; None where the page is read as it is."""
@@ -114,7 +123,7 @@ def resolve(target: str, page: str, own: Document, world: World) -> Verdict:
     path = whole.partition("?")[0].replace("\\", "/")
     site = world.site(page)
     if not path:
-        verdict = _anchor(fragment, page, page, own, site) if fragment else Verdict("unknown")
+        verdict = _anchor(fragment, page, page, own, world) if fragment else Verdict("unknown")
         return Verdict("unknown") if verdict.state != "ok" and _names_objects(site, world) else verdict
     return _path(path, decoded[len(path) :], page, world, site)
 
@@ -128,22 +137,40 @@ def _names_objects(site: str | None, world: World) -> bool:
 def _path(path: str, tail: str, page: str, world: World, site: str | None) -> Verdict:
     fragment = tail.partition("#")[2]
     seen_unknown = False
-    for candidate in _candidates(path, page, site):
+    root = _root(path, page, world)
+    rooted = () if root is None else (posixpath.normpath(posixpath.join(root, path.lstrip("/"))),)
+    for candidate in (*rooted, *_candidates(path, page, site)):
         kind = world.kind(candidate)
         seen_unknown |= kind == "unknown"
         if kind == "file":
             document = world.document(candidate) if fragment else None
             return (
-                _anchor(fragment, candidate, page, document, site) if document else Verdict("ok", candidate)
+                _anchor(fragment, candidate, page, document, world) if document else Verdict("ok", candidate)
             )
         if kind == "folder":
             return Verdict("ok", candidate)
     landed = posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
     if landed in world.named.get(posixpath.basename(landed).lower(), ()):
         return Verdict("ok", landed)  # examined, though it is not on disk just now
+    if (
+        path.startswith("/")
+        and rooted
+        and _KNOWN_ENDING.search(path)
+        and not path.endswith((".html", ".htm"))
+    ):
+        return Verdict(
+            "unknown" if seen_unknown else "broken_link",
+            posixpath.relpath(rooted[0], posixpath.dirname(page) or "."),
+        )
     if seen_unknown or path.startswith("/") or _may_be_made(path, page, world, site):
         return Verdict("unknown")
     return Verdict("broken_link", path, _moved(path, tail, page, world))
+
+
+def _root(path: str, page: str, world: World) -> str | None:
+    """The folder that a path from the root begins at, where the site's configuration says so."""
+    rules = world.rules_of(page) if path.startswith("/") else None
+    return rules.source if rules is not None and rules.absolute else None
 
 
 def _candidates(path: str, page: str, site: str | None) -> Iterator[str]:
@@ -228,7 +255,17 @@ def _moved(path: str, tail: str, page: str, world: World) -> str:
     return posixpath.relpath(places[0], start) + tail if len(places) == 1 else ""
 
 
-def _anchor(fragment: str, path: str, page: str, document: Document, site: str | None) -> Verdict:
+def _anchor(fragment: str, path: str, page: str, document: Document, world: World) -> Verdict:
+    site = world.site(page)
+    if (
+        fragment
+        and not _MADE.match(fragment)
+        and (names := _names_by_rule(path, page, document, world)) is not None
+    ):
+        if fragment in names:
+            return Verdict("ok", path)
+        alike = sorted({name for name in names if loose(name) == loose(fragment)})
+        return Verdict("broken_anchor", path, there(alike[0], path, page) if len(alike) == 1 else "")
     if (
         not fragment
         or _MADE.match(fragment)
@@ -242,5 +279,20 @@ def _anchor(fragment: str, path: str, page: str, document: Document, site: str |
     if site is not None and (document.inserts or same in document.loose):
         return Verdict("unknown", path)
     alike = [name for name in sorted(document.anchors) if loose(name) == same]
+    return Verdict("broken_anchor", path, there(alike[0], path, page) if len(alike) == 1 and same else "")
+
+
+def _names_by_rule(path: str, page: str, document: Document, world: World) -> set[str] | None:
+    """Every anchor of a page, where the site's configuration says how they are made; None where it does not."""
+    rules = world.rules_of(path)
+    if rules is None or rules.anchors is None or rules != world.rules_of(page) or document.inserts:
+        return None
+    if any(":" in heading for heading in document.headings if re.search(r":\w+:", heading)):
+        return None  # an emoji, of which each extension makes something else
+    return {*python_markdown(document.headings), *document.written}
+
+
+def there(anchor: str, path: str, page: str) -> str:
+    """Write the address of an anchor of the file `path` as the page `page` would."""
     link = "" if path == page else posixpath.relpath(path, posixpath.dirname(page) or ".")
-    return Verdict("broken_anchor", path, f"{link}#{alike[0]}" if len(alike) == 1 and same else "")
+    return f"{link}#{anchor}"

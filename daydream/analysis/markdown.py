@@ -66,7 +66,7 @@ class Span:
 class Document:
     """What a Markdown file holds.
 
-    `anchors` are GitHub's, plus every explicit id; `loose` are their reductions; `inserts` says that
+    `anchors` are GitHub's, plus every explicit id (`written` are those that stand in the text); `loose` are their reductions; `inserts` says that
     other text is put into the page when it is built, so that its anchors are not all known.
     """
 
@@ -75,6 +75,7 @@ class Document:
     spans: list[Span] = field(default_factory=list)
     headings: list[str] = field(default_factory=list)
     explicit: set[str] = field(default_factory=set)
+    written: set[str] = field(default_factory=set)
     anchors: frozenset[str] = frozenset()
     loose: frozenset[str] = frozenset()
     inserts: bool = False
@@ -95,7 +96,7 @@ def parse(text: str) -> Document:
     """Read one Markdown text (CommonMark and tables); front matter is left out, lines stay right."""
     text = _without_front_matter(text)
     found = Document()
-    found.explicit.update(_TARGET.findall(text), _LABEL.findall(text))
+    found.written.update(_TARGET.findall(text), _LABEL.findall(text))
     trail: list[tuple[int, str]] = []
     before = ""
     level = 0
@@ -118,11 +119,12 @@ def parse(text: str) -> Document:
             before = token.content
         elif token.type == "fence":
             found.fences.append(Fence(token.info.strip(), token.content, line, before))
-            found.explicit.update(_LABEL.findall(token.content))
+            found.written.update(_LABEL.findall(token.content))
             found.inserts |= bool(_INSERTING.match(token.info.strip()))
         elif token.type == "html_block":
             _html(token.content, line, found)
             found.inserts |= bool(_INSERTS.search(token.content))
+    found.explicit |= found.written
     found.anchors = frozenset(github(found.headings)) | found.explicit
     found.loose = frozenset(loose(name) for name in (*found.headings, *found.explicit))
     return found
@@ -164,7 +166,7 @@ def _inline(token: "Token", line: int, found: Document, headings: str) -> None:
             _html(child.content, line, found)
         elif child.type in {"softbreak", "hardbreak"}:
             line += 1
-    found.explicit.update(_ATTRIBUTE_LIST.findall(token.content))
+    found.written.update(_ATTRIBUTE_LIST.findall(token.content))
 
 
 def _heading(token: "Token", found: Document) -> str:
@@ -174,7 +176,8 @@ def _heading(token: "Token", found: Document) -> str:
     found.headings.append(title)
     found.explicit.add(slug(title.strip()))
     if explicit:
-        found.explicit.update((explicit, slug(shown)))  # GitHub does not read attribute lists
+        found.written.add(explicit)
+        found.explicit.add(slug(shown))  # GitHub does not read attribute lists
     return title
 
 
@@ -194,6 +197,6 @@ def _html(html: str, line: int, found: Document) -> None:
         for key, raw in _ATTRIBUTE.findall(tag[0]):
             value = unescape(raw.strip("\"'"))
             if key.lower() in {"id", "name"}:
-                found.explicit.add(value)
+                found.written.add(value)
             elif (name, key.lower()) in {("a", "href"), ("img", "src")}:
                 found.links.append(Link(value, at, image=name == "img", html=True))

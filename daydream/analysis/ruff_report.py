@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -35,10 +35,29 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one call said: violations by path below the root, and the files that it could not read."""
+    """What ruff said: violations by path below the root, and the files that it could not read."""
 
     violations: tuple[tuple[str, Violation], ...]
     unread: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What ruff says of one file; it follows from the content, the path, and the packages around it."""
+
+    unread: bool
+    violations: tuple[Violation, ...]
+
+
+def version() -> str | None:
+    """Return the version of the ruff that is installed beside daydream; None without one."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    try:
+        return installed("ruff")
+    except PackageNotFoundError:
+        return None
 
 
 def argv(files: Sequence[str], floor: Version | None) -> list[str]:
@@ -74,3 +93,20 @@ def read(stdout: bytes, stderr: bytes, root: Path) -> Report:
             kept.append((below, entry))
     violations = tuple((below, entry) for below, entry in kept if below not in unread)
     return Report(violations, tuple(sorted(unread)))
+
+
+def by_file(report: Report, files: Sequence[str]) -> dict[str, Answer]:
+    """Cut a report into one answer for each of the files that were asked about."""
+    found: dict[str, list[Violation]] = {path: [] for path in files}
+    for path, violation in report.violations:
+        if path in found:
+            found[path].append(violation)
+    unread = set(report.unread)
+    return {path: Answer(path in unread, tuple(rows)) for path, rows in found.items()}
+
+
+def joined(answers: Mapping[str, Answer]) -> Report:
+    """Put answers of single files together, in the order of their paths."""
+    paths = sorted(answers)
+    violations = tuple((path, violation) for path in paths for violation in answers[path].violations)
+    return Report(violations, tuple(path for path in paths if answers[path].unread))

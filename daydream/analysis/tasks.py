@@ -31,6 +31,11 @@ _DATA = {
     *("fixtures", "fixture", "testdata", "test_data", "test-data", "golden", "goldens", "snapshots"),
     *("__snapshots__", "cassettes", "roots", "data", "samples"),
 }
+DONE_HEADING = re.compile(
+    r"\W*(?:done|completed?|finished|archived?|closed|shipped)(?:\s+(?:tasks|items|todos?|work))?\W*",
+    re.IGNORECASE,
+)
+_ARCHIVES = frozenset({"done", "archive", "archived", "completed", "finished"})
 _URGENT = re.compile(
     r"\b(?:P[01]|urgent(?:ly)?|critical|blocker|high[- ]priority|priority:\s*high)\b|!!!|^\(A\)\s",
     re.IGNORECASE,
@@ -41,24 +46,32 @@ _URGENT = re.compile(
 class Item:
     """One task.
 
-    `kind` is box or comment, `word` the comment's marker ("" for a box). `text` is one line with white
-    space folded, a comment's continuation lines included; `line` counts from 1. `identity` is stable
-    when the item moves: first line, nearest heading or definition, and an occurrence number.
+    `kind` is box, comment or line (of a todo.txt), `word` the comment's marker ("" for the others). `text` is
+    one line with white space folded, a comment's continuation lines included; `line` to `last_line` count
+    from 1. `identity` is stable when the item moves, also to another file: first line, nearest heading or
+    definition, and an occurrence number. `archived`: it stands below a heading such as "Done".
     """
 
-    kind: Literal["box", "comment"]
+    kind: Literal["box", "comment", "line"]
     word: str
     text: str
     line: int
     done: bool
     context: str
     identity: str
+    last_line: int = 0
+    archived: bool = False
+
+    @property
+    def grave(self) -> bool:
+        """A FIXME or a HACK, which say that something is wrong rather than missing."""
+        return self.word in ("FIXME", "HACK")
 
     @property
     def urgent(self) -> bool:
-        """A FIXME, or an open box that says of itself that it is urgent."""
+        """A FIXME, or an open task of a list that says of itself that it is urgent."""
         return self.word == "FIXME" or (
-            self.kind == "box" and not self.done and bool(_URGENT.search(self.text))
+            self.kind != "comment" and not self.done and bool(_URGENT.search(self.text))
         )
 
 
@@ -94,9 +107,16 @@ def _is_data(folders: Iterable[str], name: str) -> bool:
     return tests and not _DATA.isdisjoint(parts)
 
 
+def is_archive(path: str) -> bool:
+    """Tell whether a path is by its name a place for what is finished (DONE.md, docs/plans/archive/a.md)."""
+    *folders, name = path.split("/")
+    stem = name.partition(".")[0].lower()
+    return stem in _ARCHIVES or any(folder.lower() in _ARCHIVES for folder in folders)
+
+
 def boxes(text: str) -> list[Item]:
     """Read the checkboxes of a list, in order; what stands in a code fence is an example, not a task."""
-    found = []
+    found: list[Item] = []
     headings: dict[int, str] = {}
     fence = ""
     times: Counter[str] = Counter()
@@ -107,12 +127,13 @@ def boxes(text: str) -> list[Item]:
             continue
         elif match := _HEADING.match(line):
             level = len(match[1])
-            headings = {k: v for k, v in headings.items() if k < level} | {level: _folded(match[2])}
+            headings = {k: v for k, v in headings.items() if k < level} | {level: folded(match[2])}
         elif match := _BOX.match(line):
             context = headings[max(headings)] if headings else ""
-            item = _folded(match[2])
-            identity = _identity("box", item, context, times)
-            found.append(Item("box", "", item, number, match[1] != " ", context, identity))
+            item = folded(match[2])
+            identity = identity_of("box", item, context, times)
+            kept = any(DONE_HEADING.fullmatch(title) for title in headings.values())
+            found.append(Item("box", "", item, number, match[1] != " ", context, identity, number, kept))
     return found
 
 
@@ -174,10 +195,14 @@ def _items(comments: list[_Comment]) -> list[Item]:
         match = _LEADING.match(comment.text) or _ANNOUNCED.search(comment.text)
         if match is None:
             continue
-        first = _folded(comment.text[match.start("word") :])
-        text = _folded(" ".join([first, *_continuation(comments, index)]))[:LONGEST]
-        identity = _identity("comment", first, comment.context, times)
-        found.append(Item("comment", match["word"], text, comment.line, False, comment.context, identity))
+        first = folded(comment.text[match.start("word") :])
+        more = list(_continuation(comments, index))
+        text = folded(" ".join([first, *more]))[:LONGEST]
+        identity = identity_of("comment", first, comment.context, times)
+        last = comment.line + len(more)
+        found.append(
+            Item("comment", match["word"], text, comment.line, False, comment.context, identity, last)
+        )
     return found
 
 
@@ -193,11 +218,13 @@ def _continuation(comments: list[_Comment], index: int) -> Iterator[str]:
         yield after.text
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """Fold white space and cut to the longest length that is kept."""
     return " ".join(text.split())[:LONGEST]
 
 
-def _identity(kind: str, text: str, context: str, times: Counter[str]) -> str:
+def identity_of(kind: str, text: str, context: str, times: Counter[str]) -> str:
+    """Build an item's identity; `times` counts the same item's earlier occurrences in its file."""
     key = f"{kind}\x1f{context[:200]}\x1f{text[:200].casefold()}"
     times[key] += 1
     return f"{key}\x1f{times[key]}".replace("\x1f", "|")

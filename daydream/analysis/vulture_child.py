@@ -1,13 +1,17 @@
-"""A child of its own: run vulture over a list of files and answer in JSON lines.
+"""A child of its own: run vulture over a list of files and answer in JSON lines, one for each file.
 
 Runs on Python >= 3.9 with nothing but the standard library and vulture, so that the repository's own
 interpreter can read the repository's own syntax. Started as `python -I -S vulture_child.py PARENT
 FOLDER`: the parent's process id, and the folder that holds vulture.
 
-Standard input: one JSON object, `{"root": folder, "files": [[path, is_test], ...], "modules": [name,
-...]}`. Standard output: `{"unused": {...}}` for each name or piece of code nothing uses, `{"unread":
-[path, why]}` for each file that could not be parsed, `{"imports": {...}}` for each import of one of
-`modules`, `{"classes": {name: [base, ...]}}`, and at last `{"end": number of files read}`: without it the answer is not complete.
+Standard input: one JSON object, `{"root": folder, "files": [path, ...], "modules": [name, ...],
+"whitelists": whether vulture's own lists of names are wanted}`.
+
+Standard output: `{"file": {...}}` for each file, in the order asked, `{"whitelist": {...}}` for each
+list, and at last `{"end": number of files}`: without it the answer is not complete. What is said of a
+file follows from its content, its name and nothing else, so that it can be remembered: which names it
+uses and imports, what it defines and does not use itself, and which bases its classes have. Which of
+that is used nowhere is for the caller to find out, who has all files together.
 """
 
 import ast
@@ -16,7 +20,6 @@ import gc
 import io
 import json
 import os
-import pkgutil
 import signal
 import sys
 import tokenize
@@ -30,6 +33,12 @@ if TYPE_CHECKING:
 
 PR_SET_PDEATHSIG = 1
 NESTING = 2000
+WHITELIST = "_whitelist.py"
+DEFINED = (
+    *("defined_attrs", "defined_classes", "defined_funcs", "defined_imports"),
+    *("defined_methods", "defined_props", "defined_vars", "unreachable_code"),
+)
+SURROUNDED = frozenset({"class", "function", "method", "property", "unreachable_code"})
 SILENT = frozenset({"ctx", "op", "ops"})
 
 
@@ -136,7 +145,7 @@ class Notes:
 
     def __init__(self, wanted: "set[str]") -> None:
         self.wanted = wanted
-        self.surroundings: dict[tuple[str, int], dict[str, Any]] = {}
+        self.surroundings: dict[int, dict[str, Any]] = {}
         self.wanted_imports: list[dict[str, Any]] = []
         self.classes: dict[str, set[str]] = {}
         self.origins: dict[str, set[str]] = {}
@@ -165,37 +174,23 @@ class Notes:
         for child, prefix, around in _definitions(node):
             if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 line = min([child.lineno, *(d.lineno for d in child.decorator_list)])
-                self.surroundings[str(self.filename), line] = told = _surroundings(child, prefix, around)
+                self.surroundings[line] = told = _surroundings(child, prefix, around)
                 if isinstance(child, ast.ClassDef):
                     self.classes.setdefault(child.name, set()).update(told["bases"])
             else:
                 if isinstance(child, ast.ImportFrom) and child.level == 0:
                     for alias in child.names:
                         self.origins.setdefault(alias.name, set()).add(str(child.module).partition(".")[0])
-                path = str(self.filename)[1:]
-                self.wanted_imports += [
-                    {**row, "path": path} for row in _imported(child, around, self.wanted)
-                ]
+                self.wanted_imports += _imported(child, around, self.wanted)
 
     def _log(self, *args: Any, force: bool = False, **_where: Any) -> None:
         if force:
             self.refused = " ".join(str(a) for a in args)
 
 
-def reader(vulture: Any, wanted: "set[str]") -> Any:
-    """Make a vulture that takes notes."""
-    return type("Reader", (Notes, vulture), {})(wanted)
-
-
-def _own_classes(vulture: Any, files: "list[str]") -> "dict[str, list[str]]":
-    """Return the bases of each class, but for names that some file imports from a foreign module: a
-    base of that name may be the stranger."""
-    own = {part for path in files for part in path[: -len(".py")].split("/")}
-    return {
-        name: sorted(bases)
-        for name, bases in sorted(vulture.classes.items())
-        if own.issuperset(vulture.origins.get(name, ()))
-    }
+def reader(vulture: Any) -> Any:
+    """Make the class of a vulture that takes notes; an instance, made of the wanted modules, is for one file."""
+    return type("Reader", (Notes, vulture), {})
 
 
 def _text(path: Path) -> str:
@@ -204,54 +199,80 @@ def _text(path: Path) -> str:
     return raw.decode(encoding)
 
 
-def scan(vulture: Any, text: str, name: Path) -> str:
-    """Let vulture read one text; returns why it could not, or an empty text."""
+def scan(vulture: Any, text: str, name: Path) -> "tuple[str, bool]":
+    """Let vulture read one text; returns why it could not, or an empty text, and whether that is sure to be
+    so again: where it was the machine that had not enough, it is not."""
+    sure = True
     for attempt in (text, text.replace("# type:", "# typ_:")):  # a wrong type comment is still a comment
         vulture.refused = ""
         try:
             vulture.scan(attempt, filename=name)
-        except (RecursionError, MemoryError):
+        except (RecursionError, MemoryError) as error:
             vulture.refused = "nested too deeply"
             vulture.reachability.reset()
+            sure = isinstance(error, RecursionError)
         if not vulture.refused or attempt.find("# type:") < 0:
             break
-    return str(vulture.refused)
+    return str(vulture.refused), sure
 
 
-def _used_so_far(vulture: Any) -> "set[str]":
-    """Return the names used until now, with those that the imported standard modules call back."""
-    for name in sorted({item.name for item in vulture.defined_imports}):
-        try:
-            known = pkgutil.get_data("vulture", "whitelists/" + name + "_whitelist.py")
-        except OSError:
-            continue
-        if known is not None:
-            vulture.scan(known.decode("utf-8"), filename=Path("whitelists") / (name + "_whitelist.py"))
-    return set(vulture.used_names)
+def told(vulture: Any) -> "dict[str, Any]":
+    """Say what a vulture that read one file knows of it.
 
-
-def _unused(vulture: Any, used_by_code: "set[str]", tests: "set[str]") -> "Iterator[dict[str, Any]]":
-    """Yield what nothing uses, and what only tests use."""
-    for item in vulture.get_unused_code(min_confidence=0):
-        yield _row(vulture, item, only_tests=False)
-    for kind in ("funcs", "methods", "props", "classes"):
-        for item in getattr(vulture, "defined_" + kind):
-            path = str(item.filename)[1:]
-            if item.name in vulture.used_names and item.name not in used_by_code and path not in tests:
-                yield _row(vulture, item, only_tests=True)
-
-
-def _row(vulture: Any, item: Any, *, only_tests: bool) -> "dict[str, Any]":
+    What a file defines and uses itself is used, so it is left out. A name that is no identifier cannot be
+    the name of a definition.
+    """
+    defined: dict[tuple[str, int, str], dict[str, Any]] = {}
+    for kind in DEFINED:
+        for item in getattr(vulture, kind):
+            if item.typ == "unreachable_code" or item.name not in vulture.used_names:
+                defined.setdefault((item.typ, item.first_lineno, item.name), _row(vulture, item))
     return {
-        "path": str(item.filename)[1:],
+        "used": sorted(name for name in vulture.used_names if name.isidentifier()),
+        "imported": sorted({item.name for item in vulture.defined_imports}),
+        "defined": list(defined.values()),
+        "wanted": vulture.wanted_imports,
+        "classes": {name: sorted(bases) for name, bases in sorted(vulture.classes.items())},
+        "origins": {name: sorted(modules) for name, modules in sorted(vulture.origins.items())},
+    }
+
+
+def _row(vulture: Any, item: Any) -> "dict[str, Any]":
+    plain = item.message == "unused " + item.typ + " '" + item.name + "'"
+    return {
         "first": item.first_lineno,
         "last": item.last_lineno,
         "kind": item.typ,
         "name": item.name,
-        "message": item.message,
+        "message": "" if plain else item.message,
         "confidence": item.confidence,
-        "only_tests": only_tests,
-        **vulture.surroundings.get((str(item.filename), item.first_lineno), {}),
+        **(vulture.surroundings.get(item.first_lineno, {}) if item.typ in SURROUNDED else {}),
+    }
+
+
+def _of_file(make: Any, wanted: "set[str]", root: str, path: str) -> "dict[str, Any]":
+    vulture, sure = make(wanted), True
+    try:
+        refused, sure = scan(vulture, _text(Path(root, path)), Path("/" + path))
+    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+        refused = str(error)
+    except OSError as error:
+        refused, sure = str(error), False
+    refused = refused.encode("utf-8", "backslashreplace").decode()
+    answer = {"path": path, "refused": refused, "sure": sure, **told(vulture)}
+    vars(vulture).clear()  # it holds itself, and nobody collects
+    return answer
+
+
+def _of_whitelist(make: Any, path: Path) -> "dict[str, Any]":
+    """Say which names a list of vulture's uses: those that a standard module calls back, or that it imports."""
+    vulture = make(set())
+    scan(vulture, path.read_text(encoding="utf-8"), path)
+    known = told(vulture)
+    return {
+        "module": path.name[: -len(WHITELIST)],
+        "used": known["used"],
+        "imported": known["imported"],
     }
 
 
@@ -260,35 +281,19 @@ def _say(**answer: Any) -> None:
 
 
 def main() -> None:
-    """Read the request, scan code first and tests second, answer."""
+    """Read the request, scan one file after the other, answer."""
     _die_with(int(sys.argv[1]))
     warnings.simplefilter("ignore")  # the examined files' own doubtful literals
     sys.setrecursionlimit(NESTING)
     gc.disable()  # trees are freed by counting; collecting costs a fifth of the time
     request = json.load(sys.stdin)
-    vulture = reader(_load(sys.argv[2]), set(request["modules"]))
-    tests = {path for path, is_test in request["files"] if is_test}
-    used_by_code: set[str] | None = None
-    count = 0
-    for path, is_test in sorted(request["files"], key=lambda f: (f[1], f[0])):
-        if is_test and used_by_code is None:
-            used_by_code = _used_so_far(vulture)
-        try:
-            refused = scan(vulture, _text(Path(request["root"], path)), Path("/" + path))
-        except (OSError, SyntaxError, UnicodeDecodeError, LookupError) as error:
-            refused = str(error)
-        if refused:
-            _say(unread=[path, refused])
-        else:
-            count += 1
-    used = _used_so_far(vulture)
-    used_by_code = used if used_by_code is None else used_by_code
-    for row in vulture.wanted_imports:
-        _say(imports=row)
-    _say(classes=_own_classes(vulture, [path for path, _ in request["files"]]))
-    for row in _unused(vulture, used_by_code, tests):
-        _say(unused=row)
-    _say(end=count)
+    make, wanted = reader(_load(sys.argv[2])), set(request["modules"])
+    for path in request["files"]:
+        _say(file=_of_file(make, wanted, request["root"], path))
+    if request["whitelists"]:
+        for path in sorted(Path(sys.argv[2], "vulture", "whitelists").glob("*" + WHITELIST)):
+            _say(whitelist=_of_whitelist(make, path))
+    _say(end=len(request["files"]))
 
 
 if __name__ == "__main__":

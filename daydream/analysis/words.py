@@ -1,5 +1,7 @@
-"""How often words occur in a set of texts: one fast pass, only for the words that are asked for."""
+"""How often words occur in a set of texts: counted once per share of the texts, asked for as often as one likes."""
 
+import array
+import struct
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -26,20 +28,65 @@ def split(text: bytes) -> list[bytes]:
     return text.translate(_TABLE).split()
 
 
-def tally(texts: Iterable[tuple[bytes, bool]], wanted: Collection[str]) -> dict[str, Tally]:
-    """Count the wanted words over texts given as (content, is it a test).
+@dataclass(frozen=True, slots=True)
+class Census:
+    """Every word of some texts with its occurrences, elsewhere and in tests; the three lists go in step."""
 
-    Every wanted word is in the answer; one that occurs nowhere has zeros.
+    words: list[bytes]
+    elsewhere: "array.array[int]"
+    in_tests: "array.array[int]"
+
+    def pack(self) -> bytes:
+        """Write it as bytes, for `unpack`."""
+        counts = struct.pack("<Q", len(self.words)), self.elsewhere.tobytes(), self.in_tests.tobytes()
+        return b"".join((*counts, b" ".join(self.words)))
+
+
+def census(texts: Iterable[tuple[bytes, bool]]) -> Census:
+    """Count every word of texts given as (content, is it a test)."""
+    elsewhere: Counter[bytes] = Counter()
+    in_tests: Counter[bytes] = Counter()
+    for content, is_test in texts:
+        (in_tests if is_test else elsewhere).update(split(content))
+    words = sorted(elsewhere.keys() | in_tests.keys())
+    return Census(
+        words,
+        array.array("I", map(elsewhere.__getitem__, words)),
+        array.array("I", map(in_tests.__getitem__, words)),
+    )
+
+
+def unpack(packed: bytes) -> Census:
+    """Read what `pack` wrote on the same machine.
+
+    Raises:
+        ValueError: it is something else.
     """
+    head, size = struct.calcsize("<Q"), array.array("I").itemsize
+    if len(packed) < head:
+        msg = "no census"
+        raise ValueError(msg)
+    (count,) = struct.unpack_from("<Q", packed)
+    elsewhere, in_tests = array.array("I"), array.array("I")
+    elsewhere.frombytes(packed[head : head + count * size])
+    in_tests.frombytes(packed[head + count * size : head + 2 * count * size])
+    words = packed[head + 2 * count * size :].split()
+    if not len(words) == len(elsewhere) == len(in_tests) == count:
+        msg = "no census"
+        raise ValueError(msg)
+    return Census(words, elsewhere, in_tests)
+
+
+def add_up(shares: Iterable[Census], wanted: Collection[str]) -> dict[str, Tally]:
+    """Count the wanted words over shares of the texts; one that occurs nowhere has zeros."""
     names = {word.encode("utf-8", "surrogateescape"): word for word in wanted}
     counts = {word: Tally() for word in wanted}
-    for content, is_test in texts:
-        for raw, count in Counter(filter(names.__contains__, split(content))).items():
-            entry = counts[names[raw]]
-            if is_test:
-                entry.in_tests += count
-            else:
-                entry.elsewhere += count
+    for share in shares:
+        places = dict(zip(share.words, range(len(share.words)), strict=True))
+        for raw in names.keys() & places.keys():
+            entry, place = counts[names[raw]], places[raw]
+            entry.elsewhere += share.elsewhere[place]
+            entry.in_tests += share.in_tests[place]
     return counts
 
 

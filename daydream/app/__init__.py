@@ -102,11 +102,39 @@ def suppress(
     return known.suppress(root, config_file, finding_id, days, reason)
 
 
-def init(root: "Path", config_file: "Path | None", write: "bool") -> "RunResult":
+def list_proposals(root: "Path", config_file: "Path | None") -> "RunResult":
+    """List the changes that wait for an answer."""
+    from daydream.app import proposals as waiting
+
+    return waiting.listing(root, config_file)
+
+
+def show_proposal(root: "Path", config_file: "Path | None", proposal_id: "str", patch: "bool") -> "RunResult":
+    """Show one proposal, or its difference alone."""
+    from daydream.app import proposals as waiting
+
+    return (waiting.patch if patch else waiting.show)(root, config_file, proposal_id)
+
+
+def accept(root: "Path", config_file: "Path | None", proposal_id: "str") -> "RunResult":
+    """Put a verified change on the current branch."""
+    from daydream.app import accepting
+
+    return accepting.accept(root, config_file, proposal_id)
+
+
+def reject(root: "Path", config_file: "Path | None", proposal_id: "str", reason: "str") -> "RunResult":
+    """Say no to a proposal."""
+    from daydream.app import proposals as waiting
+
+    return waiting.reject(root, config_file, proposal_id, reason)
+
+
+def init(root: "Path", config_file: "Path | None", write: "bool", tests: "str | None" = None) -> "RunResult":
     """Show, and on request write, a first configuration for this repository."""
     from daydream.app import setup
 
-    return setup.init(root, config_file, write)
+    return setup.init(root, config_file, write, tests)
 
 
 def doctor(root: "Path", config_file: "Path | None") -> "RunResult":

@@ -1,6 +1,7 @@
 """Putting a night together: context, applier, sink and runner from what was pinned."""
 
 import contextlib
+import datetime as dt
 import functools
 import os
 from collections.abc import Container, Iterator, Sequence
@@ -14,7 +15,7 @@ from daydream.contracts.context import Context
 from daydream.errors import StateDamaged, StateNewer
 from daydream.flow import facts
 from daydream.flow.runner import Night, Runner
-from daydream.records.change import Change, Delete, SetRef
+from daydream.records.change import Advance, Change, Delete, DropRef, SetRef
 from daydream.records.finding import Examined, Finding
 from daydream.records.head import Head
 from daydream.records.journal import Started
@@ -25,11 +26,14 @@ from daydream.repository.ground import Ground
 from daydream.repository.places import Places
 from daydream.store import dreams, findings, suppressions
 from daydream.store.applier import Applier
+from daydream.store.cache import AnalysisCache
 from daydream.store.checkpoint import Checkpoint
 from daydream.store.effects.base import Ground as EffectGround
 
 if TYPE_CHECKING:
     from daydream.app.night import Start
+
+CACHE = "analysis.db"
 
 
 class Silent:
@@ -111,14 +115,13 @@ def assemble(start: "Start", ground: Ground | None) -> Runner:
         stop=start.stop,
     )
 
-    def refuse(change: Change) -> str | None:
-        return refusal(change, head.mode, config.clean.artefacts)
-
     night = Night(
         specs=start.specs,
         steps={spec.state: spec.make(config) for spec in start.specs},
         checkpoint=checkpoint,
-        applier=Applier(checkpoint, effect_ground, refuse),
+        applier=Applier(
+            checkpoint, effect_ground, lambda change: refusal(change, head.mode, config.clean.artefacts)
+        ),
         sink=DreamSink(places.state / "dreams.db"),
         observer=observer,
         stop=start.stop,
@@ -152,6 +155,9 @@ def assemble(start: "Start", ground: Ground | None) -> Runner:
         env=os.environ,
         progress=observer.progress,
         night=tonight,
+        scratch=places.cache / "verify",
+        cache=AnalysisCache(places.cache / CACHE, dt.date.fromisoformat(head.night).toordinal()),
+        results=lambda state: facts.results(runner.journal(), state),
     )
     runner = Runner(night, context, start.begun)
     return runner
@@ -163,7 +169,11 @@ def refusal(change: Change, mode: str, artefacts: Sequence[str]) -> str | None:
     Daydream's own logs and state, and refs below its own name, are always its to write. The checkout
     is only changed in `apply`, or where a person named the folder.
     """
-    if isinstance(change, SetRef) or change.place != "checkout" or mode == "apply":
+    if mode == "apply" or isinstance(change, SetRef | DropRef):
+        return None
+    if isinstance(change, Advance):
+        return f"not allowed in {mode} mode"
+    if change.place != "checkout":
         return None
     if isinstance(change, Delete) and Path(change.path).name in artefacts:
         return None

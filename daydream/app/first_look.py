@@ -12,6 +12,7 @@ from daydream.app.assembly import Silent
 from daydream.app.registry import NIGHT
 from daydream.config.load import load
 from daydream.config.model import Config
+from daydream.contracts.cache import Forgetful
 from daydream.contracts.context import Context
 from daydream.contracts.step import Step, StepSpec
 from daydream.contracts.use_cases import Observer, RunResult
@@ -87,6 +88,7 @@ def _context(places: where.Places, ground: Ground, stop: Stop, observer: Observe
         env=os.environ,
         progress=observer.progress,
         night=nothing,
+        cache=Forgetful(),
     )
 
 

@@ -1,4 +1,4 @@
-"""The night's states, in order: the dream half, then the six steps."""
+"""The night's states, in order: the dream half, the steps that look, the proposals, and the report."""
 
 import hashlib
 from collections.abc import Sequence
@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from daydream.contracts.step import StepSpec
 from daydream.dream import PHASES
 from daydream.errors import UsageError
+from daydream.propose import PROPOSE
 from daydream.steps import STEPS
 
-NIGHT: tuple[StepSpec, ...] = (*PHASES, *STEPS)
+NIGHT: tuple[StepSpec, ...] = (*PHASES, *STEPS[:-1], *PROPOSE, STEPS[-1])
 
 
 def plan_digest(specs: Sequence[StepSpec]) -> str:

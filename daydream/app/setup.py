@@ -1,7 +1,9 @@
 """Setting up: `init` shows a configuration for what is here, `doctor` says what works and what would mend the rest."""
 
+import hashlib
 import json
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator
@@ -29,8 +31,10 @@ class Check(NamedTuple):
     mend: str = ""
 
 
-def init(root: Path, config_file: Path | None, write: bool) -> RunResult:
+def init(root: Path, config_file: Path | None, write: bool, tests: str | None = None) -> RunResult:
     """Show a first configuration for this repository; with `write`, add it to the person's own file.
+
+    With `tests`, a command line, only the table that confirms it as the way to try changes.
 
     Raises:
         UsageError: the file already speaks of this repository.
@@ -40,13 +44,15 @@ def init(root: Path, config_file: Path | None, write: bool) -> RunResult:
     places = _places(root, config_file, stop)
     config = load(places.root, config_file, {}, os.environ).config
     path = config_file or user_file(os.environ)
-    text = "\n".join(_proposed(places, config, stop)) + "\n"
+    lines_of = _proposed(places, config, stop) if tests is None else _confirmed(places, tests)
+    text = "\n".join(lines_of) + "\n"
     data: dict[str, Any] = {"file": str(path), "text": text, "written": write}
     if not write:
-        lines = (f"# would be added to {path} (`daydream init --write` does it):", *text.splitlines())
+        lines = (f"# would be added to {path} (--write does it):", *text.splitlines())
         return RunResult(lines=lines, data=data)
     former = path.read_text("utf-8") if path.exists() else ""
-    if f'"{places.root}"' in former:
+    mine = f"[repositories.{json.dumps(str(places.root))}.verify]"
+    if (mine in former) if tests is not None else (f'"{places.root}"' in former):
         msg = f"{path} already speaks of {places.root}; edit it there"
         raise UsageError(msg)
     try:
@@ -56,7 +62,27 @@ def init(root: Path, config_file: Path | None, write: bool) -> RunResult:
     except OSError as error:
         msg = f"cannot write {path}: {error.strerror}"
         raise DaydreamError(msg) from error
-    return RunResult(lines=(f"written: {path}", "`daydream run` starts the first night"), data=data)
+    following = (
+        "`daydream run` starts the first night" if tests is None else "the next night tries changes with it"
+    )
+    return RunResult(lines=(f"written: {path}", following), data=data)
+
+
+def _confirmed(places: Places, tests: str) -> Iterator[str]:
+    """The table that says how changes are tried: the command and the hash of what was confirmed.
+
+    Raises:
+        UsageError: it is no command line.
+    """
+    try:
+        words = shlex.split(tests)
+    except ValueError as error:
+        raise UsageError(f"--tests {tests!r} is no command line: {error}") from error
+    if not words:
+        raise UsageError('--tests is empty; give a command such as "python -m pytest -q"')
+    yield f"[repositories.{json.dumps(str(places.root))}.verify]"
+    yield f"command = {json.dumps(tests)}"
+    yield f'confirmed = "{hashlib.sha256(tests.encode()).hexdigest()}"'
 
 
 def _proposed(places: Places, config: Config, stop: Stop) -> Iterator[str]:
@@ -70,6 +96,9 @@ def _proposed(places: Places, config: Config, stop: Stop) -> Iterator[str]:
     if found is not None:
         yield f"# found by itself: {found.path} ({found.version[0]}.{found.version[1]}, {found.why})"
     yield '# path = ".venv/bin/python"'
+    yield ""
+    yield "# to have changes tried by your tests and proposed:"
+    yield '#   daydream init --tests "python -m pytest -q" --write'
     yield ""
     yield f"[{table}.logs]"
     yield from _logs(places, stop)

@@ -11,14 +11,14 @@ from daydream.errors import UsageError
 if TYPE_CHECKING:
     from daydream.contracts.use_cases import Observer, RunRequest
 
-MODES = ("report", "apply")
+MODES = ("report", "propose", "apply")
 
 
 def add_parser(subparsers: Subparsers) -> None:
     """Enter the command."""
     parser = add_command(subparsers, "run", "a night, or the rest of an unfinished one", run)
     parser.add_argument(
-        "--mode", choices=MODES, help="report finds; apply also changes what is declared safe"
+        "--mode", choices=MODES, help="report finds; propose also tries changes; apply also makes them"
     )
     parser.add_argument("--only", metavar="A,B", help="only these steps")
     parser.add_argument("--skip", metavar="A,B", help="all steps but these")

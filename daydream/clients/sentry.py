@@ -4,31 +4,27 @@ Loaded when a night really asks Sentry, so that starting up pays for neither htt
 """
 
 import datetime as dt
-import email.utils
-import ipaddress
 import json
 import re
 import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Annotated, Any, Protocol
 
 import httpx
 import stamina
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
+from daydream.clients.asking import Unanswered, asked_wait, attended, loopback
 from daydream.errors import DaydreamError
 
 ATTEMPTS = 3
 LONGEST_WAIT_S = 30.0
 LARGEST_ANSWER = 16 * 2**20
 PER_PAGE = 100
-_POLL_S = 0.05
 _CURSOR = re.compile(r"[A-Za-z0-9:._\-]{1,200}")
 _SLUG = re.compile(r"[A-Za-z0-9_\-]{1,100}")
-_T = TypeVar("_T")
 
 
 class SentrySilent(DaydreamError):
@@ -168,7 +164,12 @@ def issues(
         raw_path=base.raw_path.rstrip(b"/") + f"/api/0/organizations/{organization}/issues/".encode()
     )
     asking = _Asking(url.copy_merge_params(params), token, options, project)
-    return attended(asking.page, check, ATTEMPTS * (2 * options.timeout + LONGEST_WAIT_S))
+    limit = ATTEMPTS * (2 * options.timeout + LONGEST_WAIT_S)
+    try:
+        return attended(asking.page, check, limit)
+    except Unanswered:
+        msg = f"Sentry kept the connection open for {limit:.0f} s without a whole answer"
+        raise SentrySilent(msg) from None
 
 
 def _base(text: str) -> httpx.URL:
@@ -184,14 +185,6 @@ def _base(text: str) -> httpx.URL:
         msg = "[sentry] base_url must begin with https://, because a token is sent to it"
         raise SentrySilent(msg)
     return url
-
-
-def loopback(host: str) -> bool:
-    """Tell whether a host name or address is this very machine."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +278,7 @@ class _Asking:
         raise SentrySilent(msg)
 
     def _too_many(self, answer: httpx.Response) -> Exception:
-        wait = _asked_wait(answer)
+        wait = asked_wait(answer.headers, "X-Sentry-Rate-Limit-Reset")
         if wait is not None and wait > LONGEST_WAIT_S:
             msg = f"{self.url.host} asks to wait {wait:.0f} s, longer than a night waits for it; it is asked again next time"
             return SentrySilent(msg)
@@ -319,27 +312,6 @@ def _host_of(location: str) -> str:
     return host if re.fullmatch(r"[A-Za-z0-9.: \-]{1,100}", host) else "an address that cannot be read"
 
 
-def _asked_wait(answer: httpx.Response) -> float | None:
-    """Return the seconds a 429 asks to wait; None where it names none that can be read."""
-    after = answer.headers.get("Retry-After", "")
-    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", after):
-        return float(after)
-    sent = _http_date(answer.headers.get("Date", ""))
-    if (until := _http_date(after)) and sent:
-        return max(0.0, (until - sent).total_seconds())
-    reset = answer.headers.get("X-Sentry-Rate-Limit-Reset", "")
-    if re.fullmatch(r"[0-9]{1,12}", reset) and sent:
-        return max(0.0, int(reset) - sent.timestamp())
-    return None
-
-
-def _http_date(text: str) -> dt.datetime | None:
-    try:
-        return email.utils.parsedate_to_datetime(text)
-    except ValueError:
-        return None
-
-
 def _page(answer: httpx.Response, body: bytes) -> Page:
     host = answer.url.host
     try:
@@ -367,32 +339,3 @@ def _readable(payload: list[Any]) -> Iterator[Issue]:
             yield adapter.validate_python(entry)
         except ValidationError:
             continue
-
-
-def attended(work: Callable[[], _T], check: Callable[[], None], limit_s: float) -> _T:
-    """Run `work` beside us and look at `check` meanwhile, because a socket waits longer than a stop may.
-
-    When `check` raises or `limit_s` has passed, the work is left behind: it only reads, and its own
-    time-outs end it.
-    """
-    left: list[_T] = []
-    errors: list[BaseException] = []
-
-    def body() -> None:
-        try:
-            left.append(work())
-        except BaseException as error:  # noqa: BLE001 -- raised again where the work was asked for
-            errors.append(error)
-
-    until = time.monotonic() + limit_s
-    thread = threading.Thread(target=body, name="sentry", daemon=True)
-    thread.start()
-    while thread.is_alive():
-        check()
-        if time.monotonic() > until:
-            msg = f"Sentry kept the connection open for {limit_s:.0f} s without a whole answer"
-            raise SentrySilent(msg)
-        thread.join(_POLL_S)
-    if errors:
-        raise errors[0]
-    return left[0]

@@ -73,8 +73,17 @@ def load(
 
     check_variables(env, allowed=[str(merged["sentry.token_env"].value)])
     _check_zone(merged["night.zone"])
+    merged["night.mode"] = _mode(merged)
     config = Config.model_validate(_tables(merged))
     return Loaded(config, {key: said.origin for key, said in merged.items()})
+
+
+def _mode(merged: Source) -> Said:
+    """What nobody chose follows from what was confirmed: with a test command, changes can be tried."""
+    mode, command, said = merged["night.mode"], merged["verify.command"], merged["verify.confirmed"]
+    digest = hashlib.sha256(str(command.value).encode()).hexdigest()
+    confirmed = command.value is not None and said.value == digest
+    return Said("propose", "verify.confirmed") if mode.origin == DEFAULT and confirmed else mode
 
 
 def digest(config: "Config") -> str:

@@ -19,7 +19,7 @@ class Context:
     `tree` is the workbench: the pinned commit, checked out where nobody works; source, tasks and docs
     are read only there. `root` is the user's checkout, looked at only for logs and untracked caches.
     `started_at` (UTC) is the night's present: windows and ages are counted back from it. `cache` only
-    saves time. `results` are what a state's sub-steps have come to tonight, in plan order.
+    saves time; `scratch` is a folder of the user's cache for what is large and passing. `results` are what a state's sub-steps have come to tonight, in plan order.
     """
 
     root: Path
@@ -39,6 +39,7 @@ class Context:
     progress: Callable[[str, int, int], None]
     night: Callable[[], NightFacts]
     cache: Cache = field(default_factory=Forgetful)
+    scratch: Path | None = None
     results: Callable[[str], Sequence[SubStepResult]] = lambda _: ()
 
     @property

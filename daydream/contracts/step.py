@@ -45,7 +45,7 @@ class StepSpec:
     names states without whose success it is skipped; `rules` says why each of its rules is trusted.
     """
 
-    group: Literal["dream", "maintain"]
+    group: Literal["dream", "maintain", "propose"]
     key: str
     title: str
     make: "Callable[[Config], Step]"

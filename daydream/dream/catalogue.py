@@ -13,16 +13,14 @@ from daydream.analysis.source import (
     VERSION,
     Function,
     NotParsed,
-    digest,
     is_generated,
-    is_test,
     parse,
 )
 from daydream.config.model import Config
 from daydream.contracts.context import Context
 from daydream.contracts.dream import Procedure
 from daydream.contracts.step import Step
-from daydream.dream.comparison import compare
+from daydream.dream.comparison import compare, is_test
 from daydream.dream.history import MAX_COMMITS, last_changes
 from daydream.dream.reading import MAX_BYTES, NotRead, read
 from daydream.git import GitError
@@ -39,6 +37,7 @@ _BATCH_BYTES = 1_000_000
 _TEST_BATCH_FILES = 400
 _TEST_BATCH_BYTES = 5_000_000
 _NAMED = 5
+_FEW = 8
 _WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -53,7 +52,7 @@ class Catalogue:
 
     def __init__(self) -> None:
         self._batches: tuple[str, dict[str, list[SourceFile]]] | None = None
-        self._words: tuple[str, list[str]] | None = None
+        self._words: dict[str, list[str]] = {}
 
     def plan(self, ctx: Context) -> Sequence[str]:
         """History first, then files, then tests, then the comparison that needs them all."""
@@ -67,10 +66,12 @@ class Catalogue:
             if sub_step == "history":
                 return _history(ctx, store)
             if sub_step == "compare":
-                return compare(ctx, store, self._words_of(ctx, store))
+                return compare(ctx, store, self._words_of(ctx.run, store))
             files = self._batched(ctx).get(sub_step, [])
             if sub_step.startswith("tests"):
-                return _tests(ctx, store, files, self._words_of(ctx, store))
+                before = dream_rows.last_snapshot(store, before=ctx.run)
+                former = (before.run, self._words_of(before.run, store)) if before else None
+                return _tests(ctx, store, files, self._words_of(ctx.run, store), former)
             return _files(ctx, store, files)
 
     def section(self, results: Sequence[SubStepResult]) -> SectionData:
@@ -82,18 +83,19 @@ class Catalogue:
             python = sorted(
                 (each for each in ctx.files if each.path.endswith(".py")), key=lambda each: each.path
             )
-            sources = [each for each in python if not is_test(each.path)]
             tests = [each for each in python if is_test(each.path)]
+            of_tests = {each.path for each in tests}
+            sources = [each for each in python if each.path not in of_tests]
             batches = _batches("files", sources, _BATCH_FILES, _BATCH_BYTES)
             batches |= _batches("tests", tests, _TEST_BATCH_FILES, _TEST_BATCH_BYTES)
             self._batches = (ctx.run, batches)
         return self._batches[1]
 
-    def _words_of(self, ctx: Context, store: DreamStore) -> list[str]:
+    def _words_of(self, run: str, store: DreamStore) -> list[str]:
         # Asked for only once all files are done, so it cannot change under a later batch of tests.
-        if self._words is None or self._words[0] != ctx.run:
-            self._words = (ctx.run, dream_rows.mentioned_words(store, ctx.run))
-        return self._words[1]
+        if run not in self._words:
+            self._words[run] = dream_rows.mentioned_words(store, run)
+        return self._words[run]
 
 
 def _batches(name: str, files: Sequence[SourceFile], most: int, size: int) -> dict[str, list[SourceFile]]:
@@ -195,27 +197,36 @@ def _file_facts(listed: Sequence[CataloguedFile], copied: int, procedures: int) 
     }
 
 
-def _tests(ctx: Context, store: DreamStore, files: Sequence[SourceFile], words: Sequence[str]) -> Outcome:
-    before = dream_rows.last_snapshot(store, before=ctx.run)
-    same_words = before is not None and before.names_hash == digest("\n".join(words))
-    known = dream_rows.test_mentions(store, before.run) if before and same_words else {}
+def _tests(
+    ctx: Context,
+    store: DreamStore,
+    files: Sequence[SourceFile],
+    words: Sequence[str],
+    former: tuple[str, Sequence[str]] | None,
+) -> Outcome:
+    """Search tests for the words; `former` is the last catalogue's run with its words, which need not be
+    looked for again in a test that is as it was."""
+    known = dream_rows.test_mentions(store, former[0]) if former else {}
     wanted = {word.encode("utf-8", "replace") for word in words}
+    added = wanted.difference(word.encode("utf-8", "replace") for word in former[1]) if former else wanted
+    listed = frozenset(words)
     rows: list[Row] = []
     unread: list[str] = []
     for number, file in enumerate(files, start=1):
         ctx.check()
         ctx.progress(file.path, number, len(files))
         blob, names = known.get(file.path, ("", []))
-        if blob != file.blob:
-            try:
-                data = read(ctx.tree, file.path)
-            except NotRead as error:
-                # Without its blob the row says that the file was tried, and that it is to be tried again.
-                unread.append(f"{file.path} ({error})")
-                rows.append(Row("test_mentions", {"path": file.path, "blob": "", "names": "[]"}))
-                continue
-            names = sorted(word.decode() for word in wanted.intersection(_WORD.findall(data)))
-        values = {"path": file.path, "blob": file.blob, "names": json_text(names)}
+        same = blob == file.blob
+        new = added if same else wanted
+        try:
+            found = _mentioned(read(ctx.tree, file.path), new) if new or not same else []
+        except NotRead as error:
+            # Without its blob the row says that the file was tried, and that it is to be tried again.
+            unread.append(f"{file.path} ({error})")
+            rows.append(Row("test_mentions", {"path": file.path, "blob": "", "names": "[]"}))
+            continue
+        kept = [name for name in names if name in listed] if same else []
+        values = {"path": file.path, "blob": file.blob, "names": json_text(sorted({*kept, *found}))}
         rows.append(Row("test_mentions", values))
     facts = {
         "tests": len(rows) - len(unread),
@@ -223,6 +234,12 @@ def _tests(ctx: Context, store: DreamStore, files: Sequence[SourceFile], words: 
         "tests_not_read_named": unread[:_NAMED],
     }
     return Done(facts=facts, rows=tuple(rows))
+
+
+def _mentioned(data: bytes, words: set[bytes]) -> list[str]:
+    if len(words) <= _FEW and not any(word in data for word in words):
+        return []
+    return [word.decode() for word in words.intersection(_WORD.findall(data))]
 
 
 def section(results: Sequence[SubStepResult]) -> SectionData:

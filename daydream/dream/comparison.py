@@ -1,9 +1,11 @@
 """The end of a catalogue: which tests mention what, what is new since the last one, and which dreams fell."""
 
+import functools
 from collections.abc import Mapping, Sequence
 
 from daydream import clock
-from daydream.analysis.source import digest, is_test
+from daydream.analysis import source
+from daydream.analysis.source import digest
 from daydream.contracts.context import Context
 from daydream.records.outcome import Done, Outcome, Row
 from daydream.store import dream_rows
@@ -15,6 +17,8 @@ _CHANGED = "the procedure changed"
 _GONE = "the procedure is gone"
 _BACK = "the procedure is again what it was"
 _Key = tuple[str, str, int]
+
+is_test = functools.lru_cache(maxsize=2**16)(source.is_test)  # asked of every path, three times a night
 
 
 def compare(ctx: Context, store: DreamStore, words: Sequence[str]) -> Outcome:

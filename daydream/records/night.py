@@ -43,7 +43,7 @@ class StepLine(msgspec.Struct, frozen=True, kw_only=True):
     failed, and `reason` says so in a sentence."""
 
     key: str
-    group: Literal["dream", "maintain"]
+    group: Literal["dream", "maintain", "propose"]
     title: str
     status: Literal["done", "partial", "skipped", "failed", "not_run"]
     reason: str = ""

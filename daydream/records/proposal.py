@@ -30,8 +30,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `verified`: the tests come out the same, they ran the edited modules from the workbench, and a planted
     error in each of them turned the outcome red. `broken`: the outcome changed. `unverified`: neither can be
     said; `reason` is a sentence for every verdict but `verified`. `modules` maps each edited Python module to
-    what the planted error showed. `edited_lines` counts lines of the change that stand in the new code (or
-    border on removed ones), `executed_lines` those of them that the tests ran; None: not measured.
+    what the planted error showed. `lines` maps it to how many lines of the change stand in the new code (or
+    border on removed ones), and how many of them the tests ran; a module without it was not measured.
     """
 
     verdict: Verdict
@@ -41,16 +41,15 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     candidate: Ran | None = None
     flaky: tuple[str, ...] = ()
     modules: dict[str, ModuleProof] = {}
-    edited_lines: int | None = None
-    executed_lines: int | None = None
+    lines: dict[str, tuple[int, int]] = {}
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One coherent change: one rule in one package.
 
     `id` is a hash of rule, package and the identities of its findings, so that the same proposal has the same id
-    on every night. `base` is the commit it was made for; `commit` is what `refs/daydream/<id>` points at (None: a
-    patch only). `patch` is its unified diff. `findings` are ids; `first_night`, `last_night` are dates. `answered`
+    on every night. `base` is the commit it was made for; `ref` is where its own commit is (None: it is a
+    patch only). `patch` is its unified diff, `digest` a hash of the edited files as they become. `findings` are ids; `first_night`, `last_night` are dates. `answered`
     is the date of a person's answer; `reason` says why it is no longer open, or not verified.
     """
 
@@ -60,9 +59,10 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     title: str
     status: Status
     base: str
-    commit: str | None = None
+    ref: str | None = None
     paths: tuple[str, ...] = ()
     patch: str = ""
+    digest: str = ""
     findings: tuple[str, ...] = ()
     worth: float = 0.5
     evidence: Evidence | None = None

@@ -10,6 +10,7 @@ import msgspec
 from daydream.records.night import Known, NightFacts, StepLine
 from daydream.records.repository import Examination
 from daydream.records.section import SectionData
+from daydream.report import proposals
 from daydream.report.document import Counts, Item, Listing, Need, Part, ReportDoc
 from daydream.report.escape import clean, clean_data, clean_path
 from daydream.report.rank import BAR, choose, printable, suppressed
@@ -39,7 +40,8 @@ def compose(facts: NightFacts) -> ReportDoc:
     completed = len(duties) - len(missing)
     counts = _counts(facts.findings, duties)
     new, worse, gone = (_listing(facts, standing) for standing in ("new", "worse", "gone"))
-    troubled = list(_needs_of_trouble(facts, steps))
+    proposed = proposals.section(facts)
+    troubled = [*_needs_of_trouble(facts, steps), *proposals.needs(facts)]
     candidates = printable(facts.findings, "new", "worse")
     needs = _needs(troubled, candidates)
     return ReportDoc(
@@ -69,6 +71,7 @@ def compose(facts: NightFacts) -> ReportDoc:
         quiet=not (needs or new.total or worse.total or gone.total),
         duration_s=facts.duration_s,
         resumed=facts.resumed,
+        proposals=None if proposed is None else _section(proposed),
     )
 
 

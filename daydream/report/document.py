@@ -80,7 +80,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 class ReportDoc(msgspec.Struct, frozen=True, kw_only=True):
     """The whole report. `summary` are its bullets, `incomplete` say why steps are missing from n/6,
-    `needs` at most seven of `needs_total`, `trouble` what was skipped, failed or left for tomorrow."""
+    `needs` at most seven of `needs_total`, `trouble` what was skipped, failed or left for tomorrow. `proposals` is None where none were made."""
 
     schema: int = SCHEMA
     date: str
@@ -109,3 +109,4 @@ class ReportDoc(msgspec.Struct, frozen=True, kw_only=True):
     quiet: bool
     duration_s: float | None
     resumed: int
+    proposals: SectionData | None = None

@@ -50,6 +50,8 @@ def _fitted(doc: ReportDoc, environment: "jinja2.Environment") -> str:
     template = environment.get_template("report.md.j2")
     bodies = [(part, _body(part, environment)) for part in doc.parts]
     dreams = environment.get_template("sections/dream.md.j2").render(sections=doc.dreams)
+    proposed = environment.get_template("sections/upkeep.md.j2")
+    proposals = _lines(proposed.render(f=doc.proposals.facts)) if doc.proposals else []
     wanted = {
         "incomplete": min(len(doc.incomplete), MOST_INCOMPLETE),
         "trouble": min(len(doc.trouble), MOST_TROUBLE),
@@ -61,6 +63,7 @@ def _fitted(doc: ReportDoc, environment: "jinja2.Environment") -> str:
             doc=doc,
             bodies=[(part, _written_all(body.within(rooms[part.key]))) for part, body in bodies],
             dreams=_written_all(_lines(dreams)[:3]),
+            proposals=_written_all(proposals),
             incomplete=_written_all(_cut(doc.incomplete, rooms["incomplete"], "see Skipped and Failed")),
             trouble=_written_all(_cut(doc.trouble, rooms["trouble"], f"`daydream show {doc.run}`")),
         )

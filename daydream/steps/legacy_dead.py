@@ -1,27 +1,29 @@
 """The vulture half of legacy_cleanup: dead definitions, code that is never reached, modules that Python no longer has."""
 
+import functools
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
 
-from daydream.analysis import dead_code, words
+from daydream.analysis import dead_code, usage
 from daydream.analysis.deprecated_code import REMOVED_MODULES
 from daydream.analysis.redaction import quoted
 from daydream.analysis.roles import is_illustration, is_test
 from daydream.contracts.context import Context
 from daydream.records.finding import Examined, Finding
 from daydream.records.outcome import Done, Failed, Outcome, Skipped
-from daydream.steps import legacy_tree
+from daydream.steps import legacy_memory, legacy_tree
 
 DEAD, ONLY_TESTS = "legacy.dead_code", "legacy.only_tests"
 UNREACHABLE, REMOVED = "legacy.unreachable", "legacy.removed_module"
 VERSIONS = {DEAD: 1, ONLY_TESTS: 1, UNREACHABLE: 1, REMOVED: 1}
 LOWEST_PYTHON = (3, 9)
+_CHILD = Path(usage.__file__).with_name("vulture_child.py")
 
 
 def search(ctx: Context) -> Outcome:
@@ -29,16 +31,34 @@ def search(ctx: Context) -> Outcome:
     spec = find_spec("vulture")
     if spec is None or spec.origin is None:
         return Skipped(reason="vulture is not installed; install it beside daydream (pip install vulture)")
-    files, left_out = legacy_tree.sources(ctx)
-    answer, note = _ask(ctx, files, str(Path(spec.origin).parent.parent))
-    if answer is None:
-        return Failed(error=note)
+    folder = Path(spec.origin).parent.parent
+    memo = legacy_memory.Memo(
+        ctx, "vulture", [legacy_memory.code(folder / "vulture"), *map(_told, _pythons(ctx))]
+    )
+    former = memo.recall()
+    if former is not None:
+        return former
+    reading = legacy_tree.Reading(ctx)
+    files, left_out = legacy_tree.sources(ctx, reading)
+    asked = _ask(ctx, files, folder)
+    if isinstance(asked, str):
+        return Failed(error=asked)
+    outcome = _judged(ctx, asked, files, left_out, reading)
+    if reading.complete and asked.sure and not asked.note:
+        memo.keep(outcome)
+    return outcome
+
+
+def _judged(
+    ctx: Context, asked: "_Asked", files: list[str], left_out: int, reading: legacy_tree.Reading
+) -> Done:
+    answer = asked.answer
     named = [c for c in answer.candidates if c.kind in dead_code.DEFINITIONS]
-    counted = words.tally(legacy_tree.corpus(ctx), dead_code.watched(named))
+    counted = legacy_memory.tally(ctx, reading, dead_code.watched(named))
     dead = [c for c in named if dead_code.is_dead(c, counted)]
-    distributed = legacy_tree.is_distributed(files, legacy_tree.settings(ctx))
+    distributed = legacy_tree.is_distributed(files, legacy_tree.settings(ctx, reading))
     definitions = list(_definitions(dead, dead_code.Judge(answer.classes, distributed=distributed)))
-    unreachable = list(_unreachable(ctx, answer.candidates))
+    unreachable = list(_unreachable(reading, answer.candidates))
     removed = list(_removed(answer.imports, files))
     facts = {
         "dead_definitions": sum(1 for f in definitions if f.rule == DEAD),
@@ -47,7 +67,7 @@ def search(ctx: Context) -> Outcome:
         "removed_modules": len(removed),
         "unused_names": sum(1 for c in named if not c.only_tests),
         "unparsed": len(answer.unread) + left_out,
-        "notes": [note] if note else [],
+        "notes": [asked.note] if asked.note else [],
     }
     unread = {path for path, _ in answer.unread}
     subjects = tuple(path for path in files if path not in unread)
@@ -55,23 +75,31 @@ def search(ctx: Context) -> Outcome:
     return Done(findings=(*definitions, *unreachable, *removed), examined=(examined,), facts=facts)
 
 
-def _ask(ctx: Context, files: list[str], folder: str) -> tuple[dead_code.Answer | None, str]:
-    """Run the child under the repository's Python, and under ours where that one cannot; the text is a
-    note, or without an answer the reason."""
+class _Asked(msgspec.Struct, frozen=True):
+    """What all files together came to; `sure`: it would again, and `note` says what did not go as it should."""
+
+    answer: dead_code.Answer
+    sure: bool
+    note: str = ""
+
+
+def _ask(ctx: Context, files: list[str], folder: Path) -> _Asked | str:
+    """Ask the repository's Python, and ours where that one cannot; a text says why there is no answer."""
     trouble = ""
-    for python in _interpreters(ctx):
+    for python in _pythons(ctx):
         try:
-            answer = _under(ctx, python, files, folder)
+            asked = _under(ctx, python, files, folder)
         except (OSError, ValueError) as error:
-            answer = quoted(str(error))
-        if not isinstance(answer, str):
+            asked = quoted(str(error))
+        if not isinstance(asked, str):
             own = "Dead code was looked for with daydream's own Python"
-            return answer, f"{own}, because the repository's could not: {trouble}." if trouble else ""
-        trouble = answer
-    return None, f"vulture gave no answer: {trouble}"
+            note = f"{own}, because the repository's could not: {trouble}." if trouble else ""
+            return msgspec.structs.replace(asked, note=note)
+        trouble = asked
+    return f"vulture gave no answer: {trouble}"
 
 
-def _interpreters(ctx: Context) -> list[str]:
+def _pythons(ctx: Context) -> list[str]:
     """Return the Pythons to try: the repository's own if its syntax may differ from ours, then ours."""
     theirs = ctx.interpreter
     own = sys.version_info[:2]
@@ -80,21 +108,75 @@ def _interpreters(ctx: Context) -> list[str]:
     return [sys.executable]
 
 
-def _under(ctx: Context, python: str, files: list[str], folder: str) -> dead_code.Answer | str:
+@functools.cache
+def _told(python: str) -> str | None:
+    """Say which Python that is, so that another in its place is another; None where the disk does not say."""
+    if python == sys.executable:
+        return sys.version
+    try:
+        state = Path(python).stat()
+    except OSError:
+        return None
+    return f"{python} {state.st_size} {state.st_mtime_ns}"
+
+
+def _under(ctx: Context, python: str, files: list[str], folder: Path) -> _Asked | str:
+    """Put together what is remembered of the files and what the child says of the others."""
+    version = [_told(python), legacy_memory.code(folder / "vulture"), *sorted(REMOVED_MODULES)]
+    remembers = None not in version
+    kind = f"vulture {legacy_memory.digest(_CHILD.read_bytes(), *(v for v in version if v is not None))}"
+    keys = _keys(ctx, files) if remembers else {}
+    known = ctx.cache.read(kind, [*keys.values(), "lists"]) if keys else {}
+    found = {
+        path: facts for path in files if (facts := _facts(known.get(keys.get(path, ""), b""))) is not None
+    }
+    lists = _lists(known.get("lists", b""))
+    missing = [path for path in files if path not in found]
+    if missing or lists is None:
+        told = _child(ctx, python, missing, folder)
+        if isinstance(told, str):
+            return told
+        lists, fresh = told.whitelists, {}
+        for raw in told.files:
+            facts = usage.facts(raw)
+            found[facts.path] = facts
+            if facts.sure and facts.path in keys:
+                fresh[keys[facts.path]] = raw
+        if keys:
+            ctx.cache.write(kind, {**fresh, "lists": msgspec.json.encode(lists)})
+    answer = usage.merge([found[path] for path in files], lists, {path for path in files if is_test(path)})
+    return _Asked(answer, all(each.sure for each in found.values()))
+
+
+def _keys(ctx: Context, files: Sequence[str]) -> dict[str, str]:
+    """What each file's facts are remembered by: its content and its name, which tells tests from code."""
+    blobs = {file.path: file.blob for file in ctx.files}
+    return {path: legacy_memory.digest(path, blobs[path]) for path in files if blobs[path]}
+
+
+def _facts(raw: bytes) -> usage.FileFacts | None:
+    try:
+        return usage.facts(raw) if raw else None
+    except ValueError:
+        return None
+
+
+def _lists(raw: bytes) -> list[usage.Whitelist] | None:
+    try:
+        return msgspec.json.decode(raw, type=list[usage.Whitelist]) if raw else None
+    except ValueError:
+        return None
+
+
+def _child(ctx: Context, python: str, files: list[str], folder: Path) -> usage.Told | str:
     request = {
         "root": str(ctx.tree),
-        "files": [[path, is_test(path)] for path in files],
+        "files": files,
         "modules": sorted(REMOVED_MODULES),
+        "whitelists": True,
     }
     # -S: what the environment of the repository would run at start-up is not ours to run
-    argv = [
-        python,
-        "-I",
-        "-S",
-        str(Path(dead_code.__file__).with_name("vulture_child.py")),
-        str(os.getpid()),
-        folder,
-    ]
+    argv = [python, "-I", "-S", str(_CHILD), str(os.getpid()), str(folder)]
     left = ctx.child(
         argv, env=legacy_tree.environment(ctx), stdin=msgspec.json.encode(request), timeout_s=1800.0
     )
@@ -102,8 +184,8 @@ def _under(ctx: Context, python: str, files: list[str], folder: str) -> dead_cod
         return "it did not finish within 30 minutes"
     if left.returncode != 0:
         return quoted(left.last_words) or f"it ended with code {left.returncode}"
-    answer = dead_code.read(left.stdout)
-    return answer if answer.complete else "it ended before the last file"
+    told = usage.read(left.stdout)
+    return told if told.complete and len(told.files) == len(files) else "it ended before the last file"
 
 
 def _definitions(dead: list[dead_code.Candidate], judge: dead_code.Judge) -> Iterator[Finding]:
@@ -135,13 +217,13 @@ def _definitions(dead: list[dead_code.Candidate], judge: dead_code.Judge) -> Ite
         )
 
 
-def _unreachable(ctx: Context, candidates: list[dead_code.Candidate]) -> Iterator[Finding]:
+def _unreachable(reading: legacy_tree.Reading, candidates: list[dead_code.Candidate]) -> Iterator[Finding]:
     seen: Counter[tuple[str, str]] = Counter()
     for c in candidates:
         if c.kind != "unreachable_code":
             continue
-        ctx.check()
-        source = legacy_tree.lines(ctx, c.path)[c.first - 1 : c.last]
+        content = reading.content(c.path, legacy_tree.LARGEST_SOURCE) or b""
+        source = content.decode("utf-8", "replace").splitlines()[c.first - 1 : c.last]
         worth = dead_code.unreachable_worth(c, "\n".join(source))
         if worth is None:
             continue

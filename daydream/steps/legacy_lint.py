@@ -1,9 +1,13 @@
 """The ruff half of legacy_cleanup: unused imports and variables, redefinitions, switched-off code, deprecated syntax."""
 
+import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from pathlib import Path
+
+import msgspec
 
 from daydream.analysis import (
     commented_code,
@@ -18,7 +22,7 @@ from daydream.analysis.roles import is_illustration, is_settings, is_test
 from daydream.contracts.context import Context
 from daydream.records.finding import Examined, Finding
 from daydream.records.outcome import Done, Failed, More, Outcome, Skipped
-from daydream.steps import legacy_tree
+from daydream.steps import legacy_memory, legacy_tree
 
 IMPORT, VARIABLE = "legacy.unused_import", "legacy.unused_variable"
 REDEFINED, COMMENTED, DEPRECATED = "legacy.redefined", "legacy.commented_code", "legacy.deprecated"
@@ -36,15 +40,15 @@ Places = list[tuple[str, ruff_report.Violation]]
 class Sources:
     """Lines of the files that a part looks at again, read once."""
 
-    def __init__(self, ctx: Context) -> None:
-        self._ctx = ctx
+    def __init__(self, reading: legacy_tree.Reading) -> None:
+        self._reading = reading
         self._lines: dict[str, list[str]] = {}
 
     def lines(self, path: str) -> list[str]:
         """Return the lines of a file."""
         if path not in self._lines:
-            self._ctx.check()
-            self._lines[path] = legacy_tree.lines(self._ctx, path)
+            content = self._reading.content(path, legacy_tree.LARGEST_SOURCE) or b""
+            self._lines[path] = content.decode("utf-8", "replace").splitlines()
         return self._lines[path]
 
     def line(self, path: str, row: int) -> str:
@@ -56,17 +60,29 @@ class Sources:
 def lint(ctx: Context, cursor: str | None) -> Outcome:
     """Lint the next batch; the cursor is the number of files done, with ``-`` behind it once one of
     them could not be read."""
-    files, left_out = legacy_tree.sources(ctx)
+    memo = legacy_memory.Memo(ctx, "ruff", [ruff_report.version(), str(cursor)])
+    former = memo.recall()
+    if former is not None:
+        return former
+    reading = legacy_tree.Reading(ctx)
+    outcome = _linted(ctx, cursor, reading)
+    if isinstance(outcome, Done | More) and reading.complete:
+        memo.keep(outcome)
+    return outcome
+
+
+def _linted(ctx: Context, cursor: str | None, reading: legacy_tree.Reading) -> Outcome:
+    files, left_out = legacy_tree.sources(ctx, reading)
     start = int((cursor or "0").rstrip("-"))
     batch = files[start : start + BATCH]
-    settings = legacy_tree.settings(ctx)
+    settings = legacy_tree.settings(ctx, reading)
     policy = lint_policy.read(settings)
     floor = python_floor.declared(settings)
-    report = _ask(ctx, batch, floor[0] if floor else None)
+    report = _asked(ctx, batch, floor[0] if floor else None, reading)
     if not isinstance(report, ruff_report.Report):
         return report
     kept = [(path, v) for path, v in report.violations if v.code and not policy.excuses(path, v.code)]
-    findings, facts = _judge(ctx, kept)
+    findings, facts = _judge(ctx, kept, reading)
     unclean = (cursor or "").endswith("-") or bool(report.unread) or bool(left_out)
     last = start + BATCH >= len(files)
     facts |= {"files": len(batch), "unread": len(report.unread) + (left_out if last else 0)}
@@ -94,6 +110,54 @@ def _no_floor(floor: tuple[python_floor.Version, str] | None) -> list[str]:
     ]
 
 
+_Answers = msgspec.json.Decoder(ruff_report.Answer)
+
+
+def _asked(
+    ctx: Context, batch: Sequence[str], floor: python_floor.Version | None, reading: legacy_tree.Reading
+) -> ruff_report.Report | Skipped | Failed:
+    """Put together what is remembered of the files and what ruff says of the others."""
+    version, text = ruff_report.version(), Path(ruff_report.__file__).read_bytes()
+    kind = f"ruff {legacy_memory.digest(text, str(version), *ruff_report.argv((), floor))}"
+    keys = _keys(ctx, batch) if version else {}
+    known = ctx.cache.read(kind, list(keys.values())) if keys else {}
+    answers = {path: a for path in batch if (a := _answer(known.get(keys.get(path, ""), b""))) is not None}
+    missing = [path for path in batch if path not in answers]
+    report = _ask(ctx, missing, floor)
+    if not isinstance(report, ruff_report.Report):
+        return report
+    fresh = ruff_report.by_file(report, missing)
+    for path in report.unread:
+        # what we can read and ruff cannot, it never will: then the content is at fault, and not the disk
+        if reading.content(path, legacy_tree.LARGEST_SOURCE) is None:
+            keys.pop(path, None)
+    kept = {keys[path]: msgspec.json.encode(answer) for path, answer in fresh.items() if path in keys}
+    ctx.cache.write(kind, kept)
+    return ruff_report.joined(answers | fresh)
+
+
+def _keys(ctx: Context, batch: Sequence[str]) -> dict[str, str]:
+    """What ruff's answer is remembered by: a file's content, its path, and how deep in a package it lies,
+    which tells ruff what its relative imports mean."""
+    blobs = {file.path: file.blob for file in ctx.files}
+    packages: dict[str, bool] = {}
+    keys = {}
+    for path in batch:
+        folder, depth = posixpath.dirname(path), 0
+        while folder and packages.setdefault(folder, (ctx.tree / folder / "__init__.py").is_file()):
+            folder, depth = posixpath.dirname(folder), depth + 1
+        if blobs[path]:
+            keys[path] = legacy_memory.digest(path, blobs[path], str(depth))
+    return keys
+
+
+def _answer(raw: bytes) -> ruff_report.Answer | None:
+    try:
+        return _Answers.decode(raw) if raw else None
+    except ValueError:
+        return None
+
+
 def _ask(
     ctx: Context, batch: Sequence[str], floor: python_floor.Version | None
 ) -> ruff_report.Report | Skipped | Failed:
@@ -118,15 +182,17 @@ def _ask(
         )
 
 
-def _judge(ctx: Context, kept: Places) -> tuple[tuple[Finding, ...], dict[str, object]]:
+def _judge(
+    ctx: Context, kept: Places, reading: legacy_tree.Reading
+) -> tuple[tuple[Finding, ...], dict[str, object]]:
     by_code: dict[str, Places] = {}
     for path, violation in kept:
         code = violation.code or ""
         by_code.setdefault(code if code in {"F401", "F811", "F841", "ERA001"} else "old", []).append(
             (path, violation)
         )
-    src = Sources(ctx)
-    imports = list(_imports(ctx, src, by_code.get("F401", [])))
+    src = Sources(reading)
+    imports = list(_imports(ctx, src, reading, by_code.get("F401", [])))
     variables = list(_variables(src, by_code.get("F841", [])))
     redefined = list(_redefined(src, by_code.get("F811", [])))
     commented = list(_commented(src, by_code.get("ERA001", [])))
@@ -141,16 +207,14 @@ def _judge(ctx: Context, kept: Places) -> tuple[tuple[Finding, ...], dict[str, o
     return (*imports, *variables, *redefined, *commented, *old), facts
 
 
-def _imports(ctx: Context, src: Sources, places: Places) -> Iterator[Finding]:
+def _imports(ctx: Context, src: Sources, reading: legacy_tree.Reading, places: Places) -> Iterator[Finding]:
     rows: list[tuple[unused_imports.Import, int]] = []
     for path, violation in places:
         line = src.line(path, violation.location.row)
         entry = unused_imports.read(path, line, violation.message)
         if entry is not None and not _is_quiet(src, path, violation.location.row):
             rows.append((entry, violation.location.row))
-    used = (
-        unused_imports.used_elsewhere([entry for entry, _ in rows], legacy_tree.texts(ctx)) if rows else set()
-    )
+    used = legacy_memory.taken_elsewhere(ctx, reading, [entry for entry, _ in rows])
     seen: Counter[tuple[str, str]] = Counter()
     own = {part for path in ctx.paths(".py") for part in path.split("/")[:-1]}  # imported for its effects
     for entry, row in rows:

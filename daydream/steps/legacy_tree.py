@@ -3,11 +3,12 @@
 import os
 import posixpath
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from daydream.analysis import lint_policy, python_floor
-from daydream.analysis.roles import is_test, is_test_data
+from daydream.analysis.roles import is_test_data
 from daydream.contracts.context import Context
+from daydream.records.repository import SourceFile
 
 LARGEST_SOURCE = 2_000_000
 LARGEST_TEXT = 1_000_000
@@ -29,9 +30,25 @@ def read(ctx: Context, path: str, most: int) -> bytes | None:
         return file.read() if stat.S_ISREG(state.st_mode) and state.st_size <= most else None
 
 
-def sources(ctx: Context) -> tuple[list[str], int]:
+class Reading:
+    """Reads examined files, and keeps in mind whether each of them could be read."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self.complete = True
+
+    def content(self, path: str, most: int) -> bytes | None:
+        """Read a file as `read` does; a file that is listed with at most `most` bytes should be there."""
+        self._ctx.check()
+        content = read(self._ctx, path, most)
+        self.complete = self.complete and content is not None
+        return content
+
+
+def sources(ctx: Context, reading: Reading) -> tuple[list[str], int]:
     """Return the examined Python files in order, and how many are left out: too large, no regular
-    file, or not named in UTF-8. Inputs of tests are no sources and are not counted."""
+    file, or not named in UTF-8. Inputs of tests are no sources and are not counted. One that is not
+    where it should be makes the `reading` incomplete."""
     kept, left_out = [], 0
     for file in ctx.files:
         if not file.path.endswith(".py") or is_test_data(file.path):
@@ -40,6 +57,8 @@ def sources(ctx: Context) -> tuple[list[str], int]:
             kept.append(file.path)
         else:
             left_out += 1
+            if file.size <= LARGEST_SOURCE:
+                reading.complete = False
     return sorted(kept), left_out
 
 
@@ -51,37 +70,26 @@ def _is_plain(ctx: Context, path: str) -> bool:
         return False
 
 
-def texts(ctx: Context) -> Iterator[tuple[str, bytes]]:
-    """Yield every examined text that may name something, as path and content."""
-    for file in sorted(ctx.files, key=lambda f: f.path):
-        ctx.check()
-        if posixpath.splitext(file.path)[1].lower() in _NO_TEXT or file.size > LARGEST_TEXT:
-            continue
-        content = read(ctx, file.path, LARGEST_TEXT)
-        if content is not None:
-            yield file.path, content
+def text_files(ctx: Context) -> list[SourceFile]:
+    """Return every examined text that may name something, by path."""
+    return sorted(
+        (
+            file
+            for file in ctx.files
+            if file.size <= LARGEST_TEXT and posixpath.splitext(file.path)[1].lower() not in _NO_TEXT
+        ),
+        key=lambda file: file.path,
+    )
 
 
-def corpus(ctx: Context) -> Iterator[tuple[bytes, bool]]:
-    """Yield the same texts as content and whether they are tests."""
-    for path, content in texts(ctx):
-        yield content, is_test(path) or is_test_data(path)
-
-
-def lines(ctx: Context, path: str) -> list[str]:
-    """Read a source as lines; empty if it cannot be read."""
-    content = read(ctx, path, LARGEST_SOURCE) or b""
-    return content.decode("utf-8", "replace").splitlines()
-
-
-def settings(ctx: Context) -> dict[str, str]:
+def settings(ctx: Context, reading: Reading) -> dict[str, str]:
     """Read the packaging and lint configuration files, and other TOML at the root (they may be extended)."""
     names = {*lint_policy.FILES, *python_floor.FILES}
     found = {}
     for path in ctx.paths():
         folder, name = posixpath.split(path)
         if name in names or (not folder and name.endswith(".toml")):
-            content = read(ctx, path, LARGEST_TEXT)
+            content = reading.content(path, LARGEST_TEXT)
             if content is not None:
                 found[path] = content.decode("utf-8", "replace")
     return found

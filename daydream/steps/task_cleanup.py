@@ -1,56 +1,31 @@
-"""`task_cleanup`: open, done and stale tasks, in lists and in comments."""
+"""`task_cleanup`: open, done, stale and pressing tasks, in lists, plans, comments and on GitHub."""
 
 import datetime as dt
-import errno
-import os
-import re
-import stat
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from daydream.analysis import blame, expiry, tasks
-from daydream.analysis.redaction import quoted
+from daydream.analysis import expiry, task_claims, task_sources
+from daydream.analysis.blame import Written
+from daydream.analysis.task_priority import exempt, priority
+from daydream.analysis.task_sources import Read
+from daydream.analysis.tasks import Item
 from daydream.contracts.context import Context
 from daydream.contracts.step import Step
-from daydream.git import attempt
 from daydream.records.finding import Examined, Finding
 from daydream.records.outcome import Done, More, Outcome
-from daydream.records.repository import SourceFile
 from daydream.records.section import SectionData, SubStepResult
+from daydream.steps import task_evidence, task_findings, task_github, task_plans
+from daydream.steps.task_history import History
+from daydream.steps.task_section import AGED, COUNTED, MOST_BLAMED, section
+from daydream.steps.task_tree import Tree, tree
 
 if TYPE_CHECKING:
     from daydream.config.model import Config, TaskOptions
 
-EXPIRED, STALE, FINISHED = "task.expired", "task.stale", "task.done_not_archived"
-VERSIONS = {EXPIRED: 1, STALE: 1, FINISHED: 1}
-MOST_BLAMED = 60
-LARGEST = 2**20
-_BATCH_FILES, _BATCH_BYTES = 250, 8 * 2**20
-_BLAMED_AT_ONCE = 3
-_IGNORED_COMMITS = ".git-blame-ignore-revs"
-_SETTLED_DAYS = 14
-_ENOUGH_DONE = 3
-_STATING = re.compile(r"(?:src/)?[^/]+/(?:__init__|_version|__version__|version|__about__)\.py")
-_MOST_STATING = 20
-_METADATA = ("pyproject.toml", "setup.cfg", "setup.py")
-_COPIED = frozenset({"vendor", "_vendor", "vendored", "third_party", "extern", "externals", "node_modules"})
-_MOST_LINES = 400
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What one file came to; `state` is read, large, gone, link, binary or odd (does not tokenize)."""
-
-    path: str
-    listed: bool
-    state: str
-    items: tuple[tasks.Item, ...] = ()
-
-    def open_items(self, now: expiry.Present) -> list[tasks.Item]:
-        """The items whose age says something: not done, and not yet told by a condition of their own."""
-        return [item for item in self.items if not item.done and _due(self.path, item, now) is None]
+STATE = "maintain.task_cleanup"
+PRESSING = 6.0
+_BLAMED_AT_ONCE = 5
 
 
 def make(config: "Config") -> Step:
@@ -59,325 +34,248 @@ def make(config: "Config") -> Step:
 
 
 class TaskCleanup:
-    """Batches of files, read once each; then the ages of what they hold, a few files at a time."""
+    """Batches of files, GitHub where it is configured, then evidence, plans and ages."""
 
     def __init__(self, options: "TaskOptions") -> None:
         self._options = options
-        self._read: dict[str, _Read] = {}
-        self._run = ""
+        self._tree: Tree | None = None
+        self._history: History | None = None
 
     def plan(self, ctx: Context) -> Sequence[str]:
-        """Name one sub-step per batch of candidate files, and one for all ages."""
-        return [*(f"files:{number}" for number in range(1, len(self._batches(ctx)) + 1)), "ages"]
+        """Name one sub-step per batch of candidate files, and one for each question about all of them.
+
+        Where there is no history, nothing is asked of it. Ages come last: they cost most and tell least.
+        """
+        batches = [f"files:{number}" for number in range(1, len(self._known(ctx).batches) + 1)]
+        asked = [task_github.ISSUES, task_github.REFERENCED] if self._options.github else []
+        return [*batches, *asked, *(("evidence", "plans") if ctx.examination.commit else ()), "ages"]
 
     def run(self, ctx: Context, sub_step: str, cursor: str | None) -> Outcome:
-        """Read a batch, or ask git for the next few files' ages."""
-        kind, _, number = sub_step.partition(":")
-        if kind == "ages":
-            return self._ages(ctx, int(cursor or 0))
-        batches = self._batches(ctx)
-        return self._files(ctx, batches[int(number) - 1] if int(number) <= len(batches) else [])
+        """Read a batch, ask GitHub for a page, or git for what it knows."""
+        known, history = self._known(ctx), self._history
+        if sub_step == task_github.ISSUES:
+            return task_github.issues(ctx, self._options, history, cursor)
+        if sub_step == task_github.REFERENCED:
+            return task_github.referenced(ctx, self._options, history, known.all())
+        if sub_step == "ages":
+            return _ages(known, history, int(cursor or 0), self._options.stale_days)
+        if sub_step == "evidence":
+            return _evidence(known, history)
+        if sub_step == "plans":
+            return task_plans.outdated(known, history) if history else Done()
+        number = int(sub_step.partition(":")[2])
+        return _files(known, number)
 
     def section(self, results: Sequence[SubStepResult]) -> SectionData:
         """Add up; what nobody measured is null."""
         return section(results)
 
-    def _lists(self, ctx: Context) -> set[str]:
-        """The task lists among the examined files: whatever matches the configured patterns and is no code."""
-        from pathspec import GitIgnoreSpec
-
-        spec = GitIgnoreSpec.from_lines(self._options.files)
-        return {p for p in spec.match_files(f.path for f in ctx.files) if tasks.comment_prefix(p) is None}
-
-    def _batches(self, ctx: Context) -> list[list[SourceFile]]:
-        lists = self._lists(ctx)
-        groups: list[list[SourceFile]] = []
-        size = 0
-        for file in sorted(ctx.files, key=lambda f: f.path):
-            if file.path not in lists and tasks.comment_prefix(file.path) is None:
-                continue
-            if not groups or len(groups[-1]) >= _BATCH_FILES or size + file.size > _BATCH_BYTES:
-                groups.append([])
-                size = 0
-            groups[-1].append(file)
-            size += file.size
-        return groups
-
-    def _file(self, ctx: Context, path: str, listed: bool) -> _Read:
-        """Read a file once a night; a resumed night reads it again."""
-        if self._run != ctx.run:
-            self._run, self._read = ctx.run, {}
-        if path not in self._read:
-            self._read[path] = _load(ctx, path, listed)
-        return self._read[path]
-
-    def _files(self, ctx: Context, batch: Sequence[SourceFile]) -> Outcome:
-        lists, now = self._lists(ctx), _present(ctx)
-        counts: Counter[str] = Counter()
-        findings: list[Finding] = []
-        read: list[str] = []
-        for file in batch:
-            ctx.check()
-            found = self._file(ctx, file.path, file.path in lists)
-            counts[found.state] += 1
-            if found.state != "read":
-                continue
-            read.append(file.path)
-            counts["lists"] += found.listed
-            for item in found.items:
-                why = _due(file.path, item, now)
-                counts[_column(item)] += 1
-                counts["priorities"] += item.urgent or why is not None
-                if why is not None:
-                    findings.append(_expired(file.path, item, why))
-        return Done(
-            findings=tuple(findings),
-            examined=(Examined(rules={EXPIRED: VERSIONS[EXPIRED]}, subjects=tuple(read)),),
-            facts={"expired": len(findings), **{key: counts[key] for key in _COUNTED}},
-        )
-
-    def _ages(self, ctx: Context, start: int) -> Outcome:
-        now = _present(ctx)
-        held = [found for found in self._all(ctx) if found.open_items(now) or (found.listed and found.items)]
-        held.sort(key=lambda found: _rank(found, now))
-        chosen = held[:MOST_BLAMED]
-        facts: Counter[str] = Counter()
-        findings: list[Finding] = []
-        part = chosen[start : start + _BLAMED_AT_ONCE]
-        for found in part:
-            ctx.check()
-            dates = _dates(ctx, found, facts)
-            findings += _aged(found, dates, ctx.started_at, self._options.stale_days, now, facts)
-        if not start:
-            facts["unmeasured"] += sum(len(found.open_items(now)) for found in held[MOST_BLAMED:])
-        rules = {rule: VERSIONS[rule] for rule in (STALE, FINISHED)}
-        quiet = () if start else self._without_tasks(ctx, {found.path for found in held})
-        examined = (Examined(rules=rules, subjects=(*quiet, *(found.path for found in part))),)
-        told: dict[str, Any] = {key: facts[key] for key in _AGED}
-        told["history"] = ctx.examination.commit is not None
-        after = start + _BLAMED_AT_ONCE
-        if after < len(chosen):
-            return More(cursor=str(after), findings=tuple(findings), examined=examined, facts=told)
-        return Done(findings=tuple(findings), examined=examined, facts=told)
-
-    def _without_tasks(self, ctx: Context, held: set[str]) -> tuple[str, ...]:
-        """The files that were read and hold nothing to date: they are looked at without asking git."""
-        return tuple(f.path for f in self._all(ctx) if f.state == "read" and f.path not in held)
-
-    def _all(self, ctx: Context) -> list[_Read]:
-        lists = self._lists(ctx)
-        found = []
-        for batch in self._batches(ctx):
-            ctx.check()
-            found += [self._file(ctx, file.path, file.path in lists) for file in batch]
-        return found
+    def _known(self, ctx: Context) -> Tree:
+        """Find the files once a night; a resumed night finds them again."""
+        if self._tree is None or self._tree.ctx is not ctx:
+            self._tree = tree(ctx, self._options.files)
+            commit = ctx.examination.commit
+            self._history = History(ctx, commit) if commit else None
+        return self._tree
 
 
-_COUNTED = ("read", "large", "gone", "binary", "odd", "lists", "open", "closed", "markers", "priorities")
-_AGED = ("measured", "stale", "unmeasured", "unblamed")
+def _files(known: Tree, number: int) -> Done:
+    batch = known.batches[number - 1] if number <= len(known.batches) else []
+    counts: Counter[str] = Counter()
+    findings: list[Finding] = []
+    read: list[str] = []
+    for found in known.batch(batch):
+        counts[found.state] += 1
+        if found.state != "read":
+            continue
+        read.append(found.path)
+        counts["lists"] += found.listed
+        waiting = {id(item) for item in found.waiting()}
+        for item in found.items:
+            why = task_sources.due(found.path, item, known.now) if id(item) in waiting else None
+            counts[_column(item, id(item) in waiting)] += 1
+            counts["priorities"] += (item.urgent and id(item) in waiting) or why is not None
+            if why is not None:
+                findings.append(task_findings.expired(found.path, item, why))
+    return Done(
+        findings=tuple(findings),
+        examined=(Examined(rules=task_findings.versions(task_findings.EXPIRED), subjects=tuple(read)),),
+        facts={"expired": len(findings), **{key: counts[key] for key in COUNTED}},
+    )
 
 
-def _due(path: str, item: tasks.Item, now: expiry.Present) -> str | None:
-    """Say why an open task's own condition has come; code copied from elsewhere speaks of other versions."""
-    copied = not _COPIED.isdisjoint(path.split("/"))
-    return None if item.done or copied else expiry.expired(item.text, now)
+def _column(item: Item, waiting: bool) -> str:
+    if item.kind == "comment":
+        return "markers"
+    return "closed" if item.done else "open" if waiting else "laid_down"
 
 
-def _column(item: tasks.Item) -> str:
-    return "markers" if item.kind == "comment" else "closed" if item.done else "open"
-
-
-def _rank(found: _Read, now: expiry.Present) -> tuple[bool, int, int, str]:
+def _rank(found: Read, now: expiry.Present) -> tuple[bool, int, int, str]:
     """Lists first, then the files with most FIXME and HACK, then those with most tasks."""
     held = found.open_items(now)
-    grave = sum(item.word in ("FIXME", "HACK") for item in held)
+    grave = sum(item.grave for item in held)
     return not found.listed, -grave, -len(held), found.path
 
 
-def _present(ctx: Context) -> expiry.Present:
-    """What the project says of itself: its metadata, and where a package states its version."""
-    stating = [file.path for file in ctx.files if _STATING.fullmatch(file.path)][:_MOST_STATING]
-    known = {file.path for file in ctx.files} & set(_METADATA)
-    project, *setup = (_text(ctx, path) if path in known else "" for path in _METADATA)
-    modules = [_text(ctx, path) for path in stating]
-    return expiry.present(project, "\n".join(setup), modules, dt.date.fromisoformat(ctx.date))
+def _ages(known: Tree, history: History | None, start: int, stale_days: int) -> Outcome:
+    """Date the tasks of a few files; the first part also names those that nobody will date tonight."""
+    held = [found for found in known.all() if found.open_items(known.now) or found.ticked()]
+    held.sort(key=lambda found: _rank(found, known.now))
+    chosen = held[:MOST_BLAMED]
+    part = chosen[start : start + _BLAMED_AT_ONCE]
+    facts: Counter[str] = Counter()
+    findings: list[Finding] = []
+    written = history.written(part) if history else {}
+    facts["unblamed"] += sum(1 for found in part if history and found.path in history.unblamed)
+    pressing = _Pressing(known)
+    for found in part:
+        known.ctx.check()
+        findings += _aged(known, found, written.get(found.path, {}), stale_days, facts)
+        findings += pressing.of(found, written.get(found.path, {}), stale_days)
+    rules = [task_findings.STALE, task_findings.FINISHED, task_findings.PRIORITY]
+    examined = [Examined(rules=task_findings.versions(*rules), subjects=tuple(found.path for found in part))]
+    if not start:
+        rest = held[MOST_BLAMED:]
+        facts["unmeasured"] += sum(len(found.open_items(known.now)) for found in rest)
+        for found in rest:
+            findings += pressing.of(found, {}, stale_days)
+        undated = task_findings.versions(task_findings.PRIORITY)
+        examined.append(Examined(rules=undated, subjects=tuple(found.path for found in rest)))
+        examined.append(Examined(rules=task_findings.versions(*rules), subjects=_without_tasks(known, held)))
+    told: dict[str, Any] = {key: facts[key] for key in AGED}
+    told["history"] = history is not None
+    after = start + _BLAMED_AT_ONCE
+    if after < len(chosen):
+        return More(cursor=str(after), findings=tuple(findings), examined=tuple(examined), facts=told)
+    return Done(findings=tuple(findings), examined=tuple(examined), facts=told)
 
 
-def _text(ctx: Context, path: str) -> str:
-    data = _bytes(ctx, path)
-    return data.decode("utf-8", "replace") if isinstance(data, bytes) else ""
+def _without_tasks(known: Tree, held: Iterable[Read]) -> tuple[str, ...]:
+    """The files that were read and hold nothing to date: they are looked at without asking git."""
+    dated = {found.path for found in held}
+    return tuple(found.path for found in known.all() if found.state == "read" and found.path not in dated)
 
 
-def _bytes(ctx: Context, path: str) -> bytes | str:
-    """Read an examined file, never through a link; or say why not (large, gone, link)."""
-    try:
-        handle = os.open(ctx.tree / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        return "link" if error.errno == errno.ELOOP else "gone"
-    with os.fdopen(handle, "rb") as file:
-        about = os.fstat(file.fileno())
-        if not stat.S_ISREG(about.st_mode):
-            return "gone"
-        if about.st_size > LARGEST:
-            return "large"
-        try:
-            return file.read(LARGEST)
-        except OSError:
-            return "gone"
-
-
-def _load(ctx: Context, path: str, listed: bool) -> _Read:
-    data = _bytes(ctx, path)
-    if isinstance(data, str):
-        return _Read(path, listed, data)
-    if not listed and not tasks.SUSPECT.search(data):
-        return _Read(path, listed, "read")
-    if path.endswith((".py", ".pyi")):
-        items = tasks.python_comments(data)
-        return _Read(path, listed, "odd") if items is None else _Read(path, listed, "read", tuple(items))
-    if b"\0" in data:
-        return _Read(path, listed, "binary")
-    text = data.decode("utf-8-sig", "replace")
-    found = tasks.boxes(text) if listed else tasks.other_comments(text, tasks.comment_prefix(path) or "#")
-    return _Read(path, listed, "read", tuple(found))
-
-
-def _dates(ctx: Context, found: _Read, facts: Counter[str]) -> Mapping[int, dt.datetime | None]:
-    """Ask git when the file's tasks were written; an empty answer where there is no history to ask."""
-    commit = ctx.examination.commit
-    if commit is None:
-        return {}
-    lines = [item.line for item in found.items][:_MOST_LINES]
-    known = any(file.path == _IGNORED_COMMITS for file in ctx.files)
-    for ignored in (str(ctx.tree / _IGNORED_COMMITS), None) if known else (None,):
-        argv = blame.arguments(commit, found.path, lines, ignored)
-        left = attempt(ctx.root, *argv, stop=ctx.stop, timeout_s=60.0, settings=("blame.ignoreRevsFile=",))
-        if left.returncode == 0:
-            return blame.dates(left.stdout, shallow=ctx.examination.shallow)
-    facts["unblamed"] += 1
-    return {}
+def _touched(item: Item, lines: Mapping[int, Written]) -> Written | None:
+    """Return the newest line of a task: its last activity; None where it is not known."""
+    span = [lines.get(at) for at in range(item.line, max(item.line, item.last_line) + 1)]
+    dated = [
+        (line.when, at, line) for at, line in enumerate(span) if line is not None and line.when is not None
+    ]
+    return max(dated)[2] if len(dated) == len(span) else None
 
 
 def _aged(
-    found: _Read,
-    dates: Mapping[int, dt.datetime | None],
-    now: dt.datetime,
-    stale_days: int,
-    present: expiry.Present,
-    facts: Counter[str],
+    known: Tree, found: Read, lines: Mapping[int, Written], stale_days: int, facts: Counter[str]
 ) -> list[Finding]:
     findings = []
-    for item in found.open_items(present):
-        written = dates.get(item.line)
+    now = known.ctx.started_at
+    for item in found.open_items(known.now):
+        written = _touched(item, lines)
         facts["unmeasured" if written is None else "measured"] += 1
-        if written is not None and now - written > dt.timedelta(days=stale_days):
-            facts["stale"] += 1
-            findings.append(_stale(found.path, item, written))
-    ticked = [item for item in found.items if item.done]
-    if found.listed and len(ticked) >= _ENOUGH_DONE:
-        days = [None if (at := dates.get(item.line)) is None else (now - at).days for item in ticked]
-        findings.append(_finished(found, len(ticked), days))
+        if written is None or written.when is None or now - written.when <= dt.timedelta(days=stale_days):
+            continue
+        if exempt(item.text) or exempt(item.context if item.kind == "box" else ""):
+            facts["exempt"] += 1
+            continue
+        age = now - written.when
+        stage = 2 if age > dt.timedelta(days=2 * stale_days) else 1
+        facts["stale"] += 1
+        facts["closing"] += stage == 2
+        findings.append(task_findings.stale(found.path, item, written, stage=stage, days=age.days))
+    ticked = found.ticked()
+    if found.listed and len(ticked) >= task_findings.ENOUGH_DONE:
+        ages = [
+            None if (at := lines.get(item.line)) is None or at.when is None else (now - at.when).days
+            for item in ticked
+        ]
+        findings.append(task_findings.finished(found, ticked, ages))
     return findings
 
 
-def _expired(path: str, item: tasks.Item, why: str) -> Finding:
-    return Finding(
-        rule=EXPIRED,
-        rule_version=VERSIONS[EXPIRED],
-        severity="medium",
-        subject=path,
-        identity=quoted(item.identity, 500),
-        message=f"a task names a condition that has come ({why}): {quoted(item.text, 160)}",
-        evidence=quoted(item.context),
-        line=item.line,
-        worth=0.8,
-        action="do what it says, or delete it",
-    )
+class _Pressing:
+    """Priorities: what is said of a task, its age, and where else it is mentioned."""
+
+    def __init__(self, known: Tree) -> None:
+        self._known = known
+        self._mentions: dict[str, int] | None = None
+
+    def of(self, found: Read, lines: Mapping[int, Written], stale_days: int) -> list[Finding]:
+        """Return a finding for each task of the file whose priority is at least `PRESSING`."""
+        findings = []
+        today = dt.date.fromisoformat(self._known.ctx.date)
+        for item in found.open_items(self._known.now):
+            written = _touched(item, lines)
+            age = (
+                None
+                if written is None or written.when is None
+                else (self._known.ctx.started_at - written.when).days
+            )
+            due = expiry.deadline(item.text)
+            rank = priority(
+                item.text, item.word, age_days=age, mentions=self._said(item), deadline=due, today=today
+            )
+            if rank.total >= PRESSING:
+                fresh = age is not None and age <= stale_days and found.listed
+                findings.append(task_findings.priority(found.path, item, rank, fresh=fresh))
+        return findings
+
+    def _said(self, item: Item) -> int:
+        """Count the documents and other tasks that mention its issues or names."""
+        claims = {claim.value for claim in task_claims.claims(item.text)}
+        if not claims:
+            return 0
+        if self._mentions is None:
+            self._mentions = self._known.mentions()
+            for found in self._known.all():
+                for other in found.items:
+                    for value in {claim.value for claim in task_claims.claims(other.text)}:
+                        self._mentions[value] = self._mentions.get(value, 0) + 1
+        return max(self._mentions.get(value, 1) for value in claims) - 1
 
 
-def _stale(path: str, item: tasks.Item, written: dt.datetime) -> Finding:
-    return Finding(
-        rule=STALE,
-        rule_version=VERSIONS[STALE],
-        severity="low",
-        subject=path,
-        identity=quoted(item.identity, 500),
-        message=f"open since {written.date().isoformat()}: {quoted(item.text, 160)}",
-        evidence=quoted(item.context),
-        line=item.line,
-        worth=0.4 if item.word in ("FIXME", "HACK") or item.urgent else 0.3,
-        action="do it, or delete it",
-    )
-
-
-def _finished(found: _Read, ticked: int, days: Sequence[int | None]) -> Finding:
-    """A list without an open box that nobody ticked lately is worth a word; any other is only counted."""
-    finished = ticked == len(found.items)
-    settled = finished and all(age is not None and age >= _SETTLED_DAYS for age in days)
-    state = "none open" if finished else f"{len(found.items) - ticked} open"
-    return Finding(
-        rule=FINISHED,
-        rule_version=VERSIONS[FINISHED],
-        severity="low",
-        subject=found.path,
-        identity="ticked boxes",
-        message=f"{ticked} boxes are ticked, {state}",
-        worth=0.5 if settled else 0.2,
-        action="archive the finished list" if finished else "move what is done out of the list",
-        magnitude=float(ticked),
-    )
-
-
-def section(results: Sequence[SubStepResult]) -> SectionData:
-    """Add up the batches and the ages; a pure function of the recorded results."""
-    batches = [part for result in results if result.name.startswith("files:") for part in result.parts]
-    aged = [part for result in results if result.name == "ages" for part in result.parts]
-    looked = bool(batches) or any(result.name == "ages" and result.kind == "done" for result in results)
-    total = _total(batches, ("expired", *_COUNTED))
-    ages = _total(aged, _AGED)
-    known = aged and (ages["measured"] or not ages["unmeasured"])
-    facts: dict[str, Any] = {
-        "closed": total["closed"],
-        "priorities": total["priorities"],
-        "open": total["open"],
-        "done": total["closed"],
-        "markers": total["markers"],
-        "expired": total["expired"],
-        "lists": total["lists"],
-        "files": total["read"],
+def _evidence(known: Tree, history: History | None) -> Done:
+    """Hold every open task that says something which can be checked against what is and what was."""
+    if history is None:
+        return Done(facts={"history": False})
+    reads = [found for found in known.all() if found.state == "read"]
+    tasks = task_evidence.candidates(reads)
+    there = task_evidence.ground(history, tasks, reads)
+    if there is None:
+        return Done(facts={"history": True, "unknown": len(tasks)})
+    settled = _settled(known.ctx)
+    asked = [task for task in tasks if task_evidence.pressing(there, task)]
+    written = history.written(list({task.read.path: task.read for task in asked}.values()))
+    findings, unknown = [], set()
+    for task in asked:
+        known.ctx.check()
+        lines = written[task.read.path]
+        dated = task_evidence.dated(task, lines.get(task.item.line))
+        if dated.written is None or dated.written.when is None:
+            unknown.add(task.read.path)
+            continue
+        finding = task_evidence.proven(there, dated, settled)
+        findings += [finding] if finding else []
+    rules = task_findings.versions(task_findings.DONE, task_findings.MOOT)
+    looked = tuple(found.path for found in reads if found.path not in unknown)
+    facts = {
+        "history": True,
+        "checked": len(tasks),
+        "proven": sum(finding.rule == task_findings.DONE for finding in findings),
+        "moot": sum(finding.rule == task_findings.MOOT for finding in findings),
+        "unknown": there.unknown + len(unknown),
     }
-    facts = {key: value if looked else None for key, value in facts.items()}
-    facts["stale"] = ages["stale"] if known else None
-    facts["unmeasured"] = ages["unmeasured"] if aged else None
-    reasons = sorted({result.reason for result in results if result.reason})
-    notes = (*reasons, *_notes(total, ages, all(part.get("history", True) for part in aged)))
-    return SectionData(key="task_cleanup", title="Task Management", facts=facts, notes=notes)
+    return Done(findings=tuple(findings), examined=(Examined(rules=rules, subjects=looked),), facts=facts)
 
 
-def _total(parts: Iterable[Mapping[str, Any]], keys: Iterable[str]) -> dict[str, int]:
-    rows = list(parts)
-    return {key: sum(row.get(key, 0) for row in rows) for key in keys}
-
-
-def _notes(total: Mapping[str, int], ages: Mapping[str, int], history: bool) -> list[str]:
-    notes = []
-    unread = {
-        "large": "over 1 MB",
-        "gone": "unreadable",
-        "binary": "binary",
-        "odd": "not tokenizable as Python",
-    }
-    if said := ", ".join(f"{total[key]} {word}" for key, word in unread.items() if total[key]):
-        notes.append(f"Files not searched for tasks: {said}.")
-    if ages["unmeasured"] and not history:
-        notes.append(
-            f"The ages of {ages['unmeasured']} open tasks are not measured: there is no git history."
-        )
-    elif ages["unmeasured"]:
-        notes.append(
-            f"The ages of {ages['unmeasured']} open tasks are not measured: "
-            f"beyond the {MOST_BLAMED} files asked per night, or older than the history at hand."
-        )
-    if ages["unblamed"]:
-        notes.append(f"git blame failed for {ages['unblamed']} files.")
-    return notes
+def _settled(ctx: Context) -> frozenset[str]:
+    """The issues whose state GitHub told tonight: what commits say of them proves nothing more."""
+    parts = [
+        part
+        for result in ctx.results(STATE)
+        if result.name == task_github.REFERENCED
+        for part in result.parts
+    ]
+    return frozenset(
+        f"#{number}" for part in parts for key in ("open", "settled") for number in part.get(key, ())
+    )

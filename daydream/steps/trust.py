@@ -34,11 +34,58 @@ TASKS = {
     "task.expired": "the comment names a date, a version or a Python, and metadata or the calendar say that it has come",
     "task.stale": "git blame of the line is older than tasks.stale_days; age says nothing of worth, so it is not printed",
     "task.done_not_archived": "ticked boxes that still stand in the list, counted",
+    "task.done": (
+        "it wanted something gone that stood when it was written and stands in no file of the commit now, "
+        "wanted something that is there now and was not then, or a later commit says that it closes its issue "
+        "or carries its title"
+    ),
+    "task.moot": (
+        "every name it quotes was defined in the commit that wrote it and stands nowhere now but in tasks and change logs"
+    ),
+    "task.issue_closed": (
+        "GitHub says that the issue it is about or waits for was closed, or the pull request merged, "
+        "after the line was written"
+    ),
+    "task.issue_done": (
+        "a commit on this branch, made after the issue was opened, says that it closes it, "
+        "and GitHub shows it open and not as reopened"
+    ),
+    "task.issue_stale": (
+        "GitHub's last change, a bot's included, is older than tasks.stale_days, "
+        "and no milestone, assignee or label exempts it; not printed"
+    ),
+    "task.outdated_plan": (
+        "a file or definition that it names was there at its last commit and is not now; "
+        "sentences that plan to change it are left out"
+    ),
+    "task.priority": "a sum whose terms are shown; printed only where somebody stated the urgency in a list lately",
 }
 DOCS = {
     "docs.broken_link": "the target is in no place where any rule of the site's generator would look for it",
     "docs.broken_anchor": "the page is there and none of its headings or explicit ids makes this anchor",
     "docs.example_does_not_parse": "the block says what language it is, and no reading of it as a fragment parses",
+    "docs.broken_external_link": "404, 410 or no such host in several nights running; what could not tell counts neither way",
+    "docs.stale_usage": (
+        "an earlier commit offered the command, option, variable, module or key, and today nothing but prose says it"
+    ),
+    "docs.stale_endpoint": (
+        "at least two, and half, of the page's addresses are routes of the code; "
+        "this one is like none, or answers to other methods"
+    ),
+    "docs.missing_endpoint": (
+        "the page lists nearly all routes of this file, and no page lists this one; it may be internal"
+    ),
+    "docs.stale_setting": (
+        "an earlier commit said the variable, and today nothing but prose and examples does; another program may read it"
+    ),
+    "docs.missing_setting": (
+        "the code reads it without a default, and the example sets five others that the code reads; "
+        "the platform may set it"
+    ),
+    "docs.deprecation_not_said": (
+        "the code deprecates exactly this definition, and the section about it has no word of it"
+    ),
+    "docs.generated_block_edited": "cog's own checksum, recomputed",
     "docs.stale_name": (
         "the package defined the name in an earlier commit, and today no examined code says the word at all"
     ),

@@ -300,7 +300,7 @@ def test_a_repository_whose_name_is_no_text_has_a_night(small: Place) -> None:
 
 BAD_CONFIGURATION = [
     ('[night]\nbugdet = "1h"\n', 'unknown key "night.bugdet"; did you mean "night.budget"?'),
-    ("[night]\nmode = 3\n", '"night.mode" is 3, expected one of "report", "apply"'),
+    ("[night]\nmode = 3\n", '"night.mode" is 3, expected one of "report", "propose", "apply"'),
     ("night = 3\n", '"night" is a table'),
     ("night = [\n", "not valid TOML"),
     ('[paths]\nstate = "~someone/x"\n', 'only "~/" is expanded'),

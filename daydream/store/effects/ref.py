@@ -1,6 +1,7 @@
 """Ref: point a ref of daydream's own at a commit whose id is known before the ref moves, or remove it (compare-and-swap)."""
 
 import os
+import re
 import time
 from pathlib import Path
 
@@ -58,7 +59,9 @@ def _commit(change: Commit, parent: str, instant: str, effect: Effect, ground: G
         for role in ("AUTHOR", "COMMITTER")
         for part, value in (("NAME", "daydream"), ("EMAIL", "daydream@localhost"), ("DATE", instant))
     }
-    message = f"{change.message.rstrip()}\n\nDaydream-Effect: {effect.id}\n"
+    text = change.message.rstrip()
+    gap = "\n" if re.match(r"[A-Za-z][A-Za-z-]*: ", text.rpartition("\n")[2]) else "\n\n"
+    message = f"{text}{gap}Daydream-Effect: {effect.id}\n"
     return _git(ground, "commit-tree", tree, "-p", parent, env=who, stdin=message.encode())
 
 

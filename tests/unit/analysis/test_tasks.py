@@ -298,16 +298,29 @@ filename a.py
 
 
 def test_reads_blame_by_line_and_is_not_fooled_by_content() -> None:
-    first = dt.datetime(2023, 11, 14, 22, 13, 20, tzinfo=dt.UTC)
-    second = dt.datetime(2027, 1, 15, 8, 0, tzinfo=dt.UTC)
-    assert blame.dates(ANSWER, shallow=False) == {3: first, 8: second}
-    assert blame.dates(ANSWER, shallow=True) == {3: None, 8: second}
-    assert blame.dates(b"", shallow=False) == {}
-    assert blame.dates(ANSWER.replace(b"1800000000", b"9" * 30), shallow=False)[8] is None
+    first = blame.Written(dt.datetime(2023, 11, 14, 22, 13, 20, tzinfo=dt.UTC), "a" * 40, "a.py")
+    second = blame.Written(dt.datetime(2027, 1, 15, 8, 0, tzinfo=dt.UTC), "b" * 40, "a.py")
+    assert blame.lines(ANSWER, shallow=False) == {3: first, 8: second}
+    assert blame.lines(ANSWER, shallow=True) == {3: blame.Written(None, "a" * 40, "a.py"), 8: second}
+    assert blame.lines(b"", shallow=False) == {}
+    assert blame.lines(ANSWER.replace(b"1800000000", b"9" * 30), shallow=False)[8].when is None
 
 
 def test_asks_blame_for_the_needed_lines_only() -> None:
     assert blame.arguments("c0ffee", "-odd.py", [9, 3, 9]) == (
-        *("blame", "--line-porcelain", "-s", "-L", "3,3", "-L", "9,9", "c0ffee", "--", "-odd.py"),
+        *(
+            "blame",
+            "--line-porcelain",
+            "-s",
+            "-M",
+            "-C20",
+            "-L",
+            "3,3",
+            "-L",
+            "9,9",
+            "c0ffee",
+            "--",
+            "-odd.py",
+        ),
     )
     assert "--ignore-revs-file" in blame.arguments("c0ffee", "a", [1], ".git-blame-ignore-revs")

@@ -8,7 +8,7 @@ from daydream.analysis.deprecated_code import Use, patterns
 from daydream.analysis.roles import is_illustration, is_public, is_test, is_test_data
 from daydream.analysis.unused_imports import Import, used_elsewhere
 from daydream.analysis.unused_imports import read as read_import
-from daydream.analysis.words import Tally, pieces, tally
+from daydream.analysis.words import Tally, add_up, census, pieces, unpack
 
 
 def candidate(name: str, **known: object) -> Candidate:
@@ -25,8 +25,18 @@ def candidate(name: str, **known: object) -> Candidate:
 
 
 def test_words_are_counted_apart_in_code_and_tests() -> None:
-    counts = tally([(b"foo(bar); foo", False), ("föo foo".encode(), True)], {"foo", "none"})
+    shares = [census([(b"foo(bar); foo", False)]), census([("föo foo".encode(), True)])]
+    counts = add_up(shares, {"foo", "none"})
     assert (counts["foo"].elsewhere, counts["foo"].in_tests, counts["none"].total) == (2, 1, 0)
+
+
+def test_a_count_of_words_survives_being_packed() -> None:
+    shared = census([("a b a föo 12_x".encode(), False), (b"b", True), (b"", True)])
+    assert unpack(shared.pack()) == shared
+    assert unpack(census([]).pack()) == census([])
+    for torn in (b"", shared.pack()[:12], b"\xff" * 40):
+        with pytest.raises(ValueError):  # noqa: PT011 -- whatever the words, it is refused
+            unpack(torn)
 
 
 def test_the_pieces_of_a_composed_name_are_words_that_a_format_leaves() -> None:

@@ -1,5 +1,6 @@
 """The child that runs vulture: what it notes beside vulture's answer, and that it never outlives its parent."""
 
+import json
 import os
 import select
 import signal
@@ -8,11 +9,15 @@ import sys
 from pathlib import Path
 
 import pytest
+import vulture
 from vulture.core import Vulture
 
-from daydream.analysis import vulture_child
-from daydream.analysis.vulture_child import reader, scan
+from daydream.analysis import usage, vulture_child
+from daydream.analysis.vulture_child import reader, scan, told
 
+FOLDER = Path(vulture.__file__).parent.parent
+WHITELISTS = FOLDER / "vulture" / "whitelists"
+READER = reader(Vulture)
 CODE = """
 import imp
 if True:
@@ -35,47 +40,111 @@ except ImportError:
 
 
 def test_what_surrounds_a_definition_is_noted() -> None:
-    vulture = reader(Vulture, set())
-    assert scan(vulture, CODE, Path("/pkg/a.py")) == ""
-    told = {row["qualname"]: row for row in vulture.surroundings.values()}
-    assert told["Base"]["bases"] == ["lib.Thing", "Meta"]
-    assert told["Base.helper"]["scope"] == "class"
-    assert told["Base.helper"]["owner_bases"] == ["lib.Thing", "Meta"]
-    assert told["Base.helper"]["decorators"] == ["staticmethod"]
-    assert told["Base.helper.inner"]["scope"] == "function"
-    assert told["optional"]["decorators"] == ["lib.register"]
-    assert told["optional"]["conditional"]
-    assert vulture.classes == {"Base": {"lib.Thing", "Meta"}}
+    noting = READER(set())
+    assert scan(noting, CODE, Path("/pkg/a.py")) == ("", True)
+    noted = {row["qualname"]: row for row in noting.surroundings.values()}
+    assert noted["Base"]["bases"] == ["lib.Thing", "Meta"]
+    assert noted["Base.helper"]["scope"] == "class"
+    assert noted["Base.helper"]["owner_bases"] == ["lib.Thing", "Meta"]
+    assert noted["Base.helper"]["decorators"] == ["staticmethod"]
+    assert noted["Base.helper.inner"]["scope"] == "function"
+    assert noted["optional"]["decorators"] == ["lib.register"]
+    assert noted["optional"]["conditional"]
+    assert noting.classes == {"Base": {"lib.Thing", "Meta"}}
 
 
 def test_imports_of_wanted_modules_are_noted_with_their_guard() -> None:
-    vulture = reader(Vulture, {"imp", "cgi", "distutils"})
-    scan(vulture, CODE, Path("/pkg/a.py"))
-    noted = sorted((row["module"], row["guarded"], row["path"]) for row in vulture.wanted_imports)
-    assert noted == [("cgi", True, "pkg/a.py"), ("imp", False, "pkg/a.py")]
+    noting = READER({"imp", "cgi", "distutils"})
+    scan(noting, CODE, Path("/pkg/a.py"))
+    noted = sorted((row["module"], row["guarded"]) for row in noting.wanted_imports)
+    assert noted == [("cgi", True), ("imp", False)]
 
 
 @pytest.mark.parametrize(
     "text", ["def f(:\n", "a\0b", "x = " + "-" * 200_000 + "1\n", "f" + "(" * 9000 + "\n"]
 )
 def test_what_is_no_python_is_refused_with_a_reason(text: str) -> None:
-    assert scan(reader(Vulture, set()), text, Path("/a.py"))
+    refused, _ = scan(READER(set()), text, Path("/a.py"))
+    assert refused
+
+
+def test_a_syntax_error_is_sure_to_be_one_again() -> None:
+    refused, sure = scan(READER(set()), "def f(:\n", Path("/a.py"))
+    assert refused
+    assert sure
 
 
 def test_a_type_comment_that_is_none_does_not_lose_the_file() -> None:
-    vulture = reader(Vulture, set())
-    assert scan(vulture, "x = []  # type: not [ one\ndef f(): pass\n", Path("/a.py")) == ""
-    assert [item.name for item in vulture.unused_funcs] == ["f"]
+    noting = READER(set())
+    assert scan(noting, "x = []  # type: not [ one\ndef f(): pass\n", Path("/a.py")) == ("", True)
+    assert [row["name"] for row in told(noting)["defined"] if row["kind"] == "function"] == ["f"]
 
 
-def test_the_answer_is_vultures_own() -> None:
-    ours, theirs = reader(Vulture, set()), Vulture()
-    source = Path(vulture_child.__file__).read_text()
-    scan(ours, source, Path("/pkg/a.py"))
-    theirs.scan(source, filename=Path("/pkg/a.py"))
-    assert [(i.name, i.typ) for i in ours.get_unused_code()] == [
-        (i.name, i.typ) for i in theirs.get_unused_code()
-    ]
+def test_what_a_file_uses_itself_is_not_told_as_defined() -> None:
+    noting = READER(set())
+    scan(noting, "def used(): pass\ndef spare(): return used()\ngetattr(used, 'no name')\n", Path("/a.py"))
+    facts = told(noting)
+    assert [row["name"] for row in facts["defined"]] == ["spare"]
+    assert "no name" not in facts["used"]
+
+
+def _vultures_own(files: dict[str, str]) -> set[tuple[str, int, str, str]]:
+    theirs = Vulture()
+    for path, text in sorted(files.items()):
+        theirs.scan(text, filename=Path("/" + path))
+    for name in sorted({item.name for item in theirs.defined_imports}):
+        known = WHITELISTS / f"{name}_whitelist.py"
+        if known.exists():
+            theirs.scan(known.read_text(), filename=Path(known.name))
+    return {
+        (str(item.filename)[1:], item.first_lineno, item.typ, item.name)
+        for item in theirs.get_unused_code()
+        if str(item.filename).startswith("/")
+    }
+
+
+def _ours(tmp_path: Path, files: dict[str, str]) -> usage.Told:
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    request = {"root": str(tmp_path), "files": sorted(files), "modules": [], "whitelists": True}
+    argv = [sys.executable, "-I", "-S", str(vulture_child.__file__), str(os.getpid()), str(FOLDER)]
+    done = subprocess.run(argv, input=json.dumps(request).encode(), capture_output=True, check=True)
+    return usage.read(done.stdout)
+
+
+def test_what_is_told_file_by_file_comes_to_vultures_own_answer(tmp_path: Path) -> None:
+    files = {
+        "pkg/child.py": Path(vulture_child.__file__).read_text(),
+        "pkg/usage.py": Path(usage.__file__).read_text(),
+        "pkg/handler.py": (
+            "import logging\nimport argparse\n\n\nclass Quiet(logging.Handler):\n"
+            "    def emit(self, record):\n        return 1\n        print(2)\n\n"
+            "    def spare(self):\n        self.kept = 1\n"
+        ),
+        "tests/test_pkg.py": "from pkg import handler\n\n\ndef test_it():\n    handler.Quiet().spare()\n",
+    }
+    answer = _ours(tmp_path, files)
+    assert answer.complete
+    merged = usage.merge([usage.facts(raw) for raw in answer.files], answer.whitelists, set())
+    ours = {(c.path, c.first, c.kind, c.name) for c in merged.candidates}
+    assert ours == _vultures_own(files)
+    assert not any(name == "emit" for *_, name in ours), "logging calls it back"
+
+
+def test_a_definition_that_only_tests_use_is_told_apart(tmp_path: Path) -> None:
+    files = {
+        "pkg/a.py": "def probe():\n    pass\n\n\ndef gone():\n    pass\n",
+        "tests/test_a.py": "from pkg.a import probe\n\nprobe()\n",
+    }
+    answer = _ours(tmp_path, files)
+    merged = usage.merge([usage.facts(raw) for raw in answer.files], answer.whitelists, {"tests/test_a.py"})
+    assert [(c.name, c.only_tests) for c in merged.candidates] == [("probe", True), ("gone", False)]
+
+
+def test_what_ends_early_is_not_complete() -> None:
+    assert not usage.read(b"").complete
+    assert not usage.read(b'{"end": 2}\n').complete
 
 
 PARENT = """

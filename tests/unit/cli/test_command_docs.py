@@ -51,7 +51,17 @@ def documented(text: str) -> set[str]:
 def test_the_parser_has_the_commands_that_are_promised() -> None:
     assert set(ALL) == {
         *("run", "peek", "status", "report", "runs", "show", "findings", "findings show", "suppress", "undo"),
-        *("init", "doctor", "config show", "schedule print", "fsck"),
+        *(
+            "proposals",
+            "proposals show",
+            "proposals accept",
+            "proposals reject",
+            "init",
+            "doctor",
+            "config show",
+            "schedule print",
+            "fsck",
+        ),
     }
 
 

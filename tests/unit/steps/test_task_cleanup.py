@@ -1,61 +1,19 @@
 """`task_cleanup` from the plan to the section, on real repositories."""
 
-import datetime as dt
-import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from daydream.config.model import Config, TaskOptions
-from daydream.contracts.context import Context
-from daydream.contracts.step import Step
 from daydream.errors import OutOfBudget
 from daydream.processes import Stop
-from daydream.records.finding import Finding
-from daydream.records.outcome import Done, More, Outcome
-from daydream.records.repository import Examination, SourceFile
 from daydream.records.section import SectionData, SubStepResult
 from daydream.steps import task_cleanup
-
-STARTED = dt.datetime(2026, 11, 21, 2, 0, tzinfo=dt.UTC)
-OLD, RECENT = "2026-01-10T12:00:00Z", "2026-11-18T12:00:00Z"
-
-
-class Repository:
-    """A real repository whose commits have chosen dates."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.git("init", "-q", "-b", "main")
-
-    def git(self, *argv: str, date: str = OLD) -> str:
-        given = {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date, "GIT_CONFIG_GLOBAL": os.devnull}
-        names = {
-            f"GIT_{who}_{what}": "x@example.org"
-            for who in ("AUTHOR", "COMMITTER")
-            for what in ("NAME", "EMAIL")
-        }
-        left = subprocess.run(
-            ["git", *argv],
-            cwd=self.root,
-            env={**os.environ, **given, **names},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return left.stdout.strip()
-
-    def commit(self, files: Mapping[str, str | bytes], date: str = OLD) -> str:
-        for path, content in files.items():
-            target = self.root / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content.encode() if isinstance(content, str) else content)
-        self.git("add", "-A")
-        self.git("commit", "-q", "--allow-empty", "-m", "x", date=date)
-        return self.git("rev-parse", "HEAD")
+from daydream.steps.task_section import MOST_BLAMED
+from tests.fakes.task_night import OLD, RECENT, Night, Repository, context
 
 
 @pytest.fixture
@@ -63,67 +21,6 @@ def repository(tmp_path: Path) -> Repository:
     root = tmp_path / "shop"
     root.mkdir()
     return Repository(root)
-
-
-def context(root: Path, commit: str | None, *, shallow: bool = False, stop: Stop | None = None) -> Context:
-    names = sorted(
-        p.relative_to(root).as_posix() for p in root.rglob("*") if not p.is_dir() or p.is_symlink()
-    )
-    names = [name for name in names if not name.startswith(".git/")]
-    return Context(
-        root=root,
-        tree=root,
-        state=root,
-        logs=root,
-        files=tuple(SourceFile(name, "0", (root / name).lstat().st_size) for name in names),
-        examination=Examination(commit=commit, branch="main", shallow=shallow),
-        started_at=STARTED,
-        zone=dt.UTC,
-        date="2026-11-21",
-        run="r",
-        mode="report",
-        first_night=False,
-        stop=stop or Stop(),
-        env={},
-        progress=lambda *_: None,
-        night=lambda: pytest.fail("not needed"),
-    )
-
-
-class Night:
-    """One pass over all sub-steps, each by `makes` of its own if asked, through the journal's format."""
-
-    def __init__(self, ctx: Context, *, fresh: bool = False, options: TaskOptions | None = None) -> None:
-        def make() -> Step:
-            return task_cleanup.make(Config(tasks=options or TaskOptions()))
-
-        step = make()
-        self.outcomes: list[Done | More] = []
-        self.plan = list(step.plan(ctx))
-        results = []
-        for name in self.plan:
-            parts, cursor = [], None
-            while True:
-                given = (make() if fresh else step).run(ctx, name, cursor)
-                outcome = msgspec.json.decode(msgspec.json.encode(given), type=Outcome)
-                assert isinstance(outcome, Done | More)
-                self.outcomes.append(outcome)
-                parts.append(outcome.facts)
-                if isinstance(outcome, Done):
-                    break
-                cursor = outcome.cursor
-            results.append(SubStepResult(name=name, kind="done", parts=tuple(parts)))
-        self.section: SectionData = step.section(results)
-
-    @property
-    def findings(self) -> list[Finding]:
-        return [finding for outcome in self.outcomes for finding in outcome.findings]
-
-    def of(self, rule: str) -> list[Finding]:
-        return [finding for finding in self.findings if finding.rule == rule]
-
-    def subjects(self, rule: str) -> set[str]:
-        return {s for o in self.outcomes for e in o.examined if rule in e.rules for s in e.subjects}
 
 
 def test_counts_boxes_and_comments_and_dates_them_by_git(repository: Repository) -> None:
@@ -149,7 +46,13 @@ def test_counts_boxes_and_comments_and_dates_them_by_git(repository: Repository)
             "lists": 1,
             "files": 2,
             "stale": 3,
+            "closing": 3,
+            "exempt": 0,
             "unmeasured": 0,
+            "proven": 0,
+            "moot": 0,
+            "plans": 1,
+            "plans_outdated": 0,
         },
     )
     assert [(f.subject, f.line, f.message) for f in night.of("task.stale")] == [
@@ -221,6 +124,7 @@ def test_without_git_ages_are_not_measured(tmp_path: Path) -> None:
     night = Night(context(tmp_path, None))
     assert (night.section.facts["open"], night.section.facts["stale"]) == (1, None)
     assert night.section.notes == ("The ages of 1 open tasks are not measured: there is no git history.",)
+    assert (night.section.facts["proven"], night.section.facts["plans"]) == (None, None)
     assert [(f.rule, f.worth) for f in night.findings] == [("task.done_not_archived", 0.2)]
 
 
@@ -269,7 +173,7 @@ def test_a_file_that_git_cannot_blame_is_not_measured(repository: Repository) ->
 
 
 def test_asks_git_for_a_bounded_number_of_files_lists_and_graves_first(repository: Repository) -> None:
-    files: dict[str, str | bytes] = {f"m{n:03}.py": "# TODO: x\n" for n in range(task_cleanup.MOST_BLAMED)}
+    files: dict[str, str | bytes] = {f"m{n:03}.py": "# TODO: x\n" for n in range(MOST_BLAMED)}
     files |= {"z.py": "# FIXME: y\n", "TODO.md": "- [ ] z\n"}
     night = Night(context(repository.root, repository.commit(files)))
     assert (night.section.facts["stale"], night.section.facts["unmeasured"]) == (60, 2)
@@ -325,7 +229,7 @@ def test_a_night_taken_up_again_comes_to_the_same(repository: Repository) -> Non
     files: dict[str, str | bytes] = {f"d{n}/m.py": f"# TODO: {n}\n" for n in range(255)}
     ctx = context(repository.root, repository.commit(files))
     whole, pieces = Night(ctx), Night(ctx, fresh=True)
-    assert whole.plan == ["files:1", "files:2", "ages"]
+    assert whole.plan == ["files:1", "files:2", "evidence", "plans", "ages"]
     assert whole.outcomes == pieces.outcomes
     assert whole.section == pieces.section
 

@@ -1,0 +1,61 @@
+"""What the report says of proposals: those of tonight need an answer, older ones are counted."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from daydream.records.night import NightFacts
+from daydream.records.section import SectionData
+from daydream.report.document import Need
+from daydream.report.escape import clean
+
+KEY = "upkeep"
+OLD_DAYS = 30
+SHOWN, MOST_NEEDS = 3, 3
+
+
+def section(facts: NightFacts) -> SectionData | None:
+    """The section, or None where no proposals are made and none wait."""
+    made = _made(facts)
+    if not made:
+        return None
+    waiting: Sequence[dict[str, Any]] = made.get("proposals", ())
+    old = [p for p in waiting if _age(p, facts.date) > OLD_DAYS]
+    verified = [p for p in waiting if p["status"] == "open"]
+    fresh = [p for p in verified if p not in old]
+    data = {
+        "date": facts.date,
+        "verified": verified,
+        "patches": sum(1 for p in waiting if p["status"] == "unverified"),
+        "closed": len(made.get("closed", {})),
+        "shown": fresh[:SHOWN],
+        "more": max(0, len(fresh) - SHOWN),
+        "old": len(old),
+        "old_days": OLD_DAYS,
+        "why": made.get("why", ""),
+        "frozen": bool(made.get("frozen")),
+        "silenced": made.get("silenced", []),
+    }
+    said = waiting or data["closed"] or data["why"] or data["frozen"]
+    return SectionData(key=KEY, title="Proposals", facts=data) if said else None
+
+
+def needs(facts: NightFacts) -> Iterator[Need]:
+    """What was verified tonight, each with the command that shows it."""
+    fresh = [
+        p
+        for p in _made(facts).get("proposals", ())
+        if p["status"] == "open" and p["first_night"] == facts.date
+    ]
+    for proposal in fresh[:MOST_NEEDS]:
+        what = f"{proposal['title']}: a change that is verified, and waits for your answer"
+        command = f"daydream proposals show {proposal['id']}"
+        yield Need(what=clean(what), where="", action="", command=command)
+
+
+def _made(facts: NightFacts) -> dict[str, Any]:
+    return next((section.facts for section in facts.sections if section.key == KEY), {})
+
+
+def _age(proposal: dict[str, Any], date: str) -> int:
+    return (dt.date.fromisoformat(date) - dt.date.fromisoformat(proposal["first_night"])).days
