@@ -75,7 +75,7 @@ def _draw(found: dict[str, list[dict[str, object]]], out: Path, count: int) -> N
     out.mkdir(parents=True, exist_ok=True)
     rng = random.Random(SEED)
     piles = {name: rng.sample(made, len(made)) for name, made in sorted(found.items()) if made}
-    lines = []
+    lines: list[str] = []
     while len(lines) < count and any(piles.values()):
         for name in [name for name, pile in piles.items() if pile][: count - len(lines)]:
             one = piles[name].pop()

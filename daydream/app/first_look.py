@@ -54,7 +54,7 @@ def peek(
         places = where.locate(
             root, state=f"{scratch}/state", logs=f"{scratch}/logs", cache=f"{scratch}/cache", stop=stop
         )
-        config = load(places.root, config_file, overrides, os.environ).config
+        config = _offline(load(places.root, config_file, overrides, os.environ).config)
         begun = clock.monotonic()
         stop.deadline = begun + LIMIT_S
         with peek_ground(places, config, stop) as ground:
@@ -62,6 +62,13 @@ def peek(
             found, notes = _look(context, config, observer or Silent(), begun)
         stop.deadline = None
     return _told(found, notes, ground)
+
+
+def _offline(config: Config) -> Config:
+    """A first look asks nobody, whatever a night may ask."""
+    tasks = config.tasks.model_copy(update={"github": None})
+    docs = config.docs.model_copy(update={"external": False})
+    return config.model_copy(update={"tasks": tasks, "docs": docs})
 
 
 def _context(places: where.Places, ground: Ground, stop: Stop, observer: Observer, scratch: Path) -> Context:

@@ -177,14 +177,41 @@ def classify(
     same_night = previous is not None and previous.night == night
     used = {known.id for known in (*remembered.values(), *rest)}
     seen = []
-    for key, finding in _distinct(findings).items():
-        known = _seen(finding, remembered.pop(key, None), night, same_night, used)
+    distinct = _distinct(findings)
+    moved = _moved(distinct, remembered, looked)
+    for key, finding in distinct.items():
+        known = _seen(finding, remembered.pop(moved.get(key, key), None), night, same_night, used)
         used.add(known.id)
         seen.append(known)
     unseen = (_unseen(old, looked, night, same_night) for old in (*remembered.values(), *rest))
     silent = by_id(suppressions)
     tonight = [_silenced(known, silent.get(known.id), night) for known in (*seen, *unseen) if known]
     return tuple(sorted(tonight, key=lambda known: (known.subject, known.rule, known.identity, known.id)))
+
+
+_MOVABLE = frozenset({"task.expired", "task.stale", "task.done", "task.moot", "task.issue_closed"})
+
+
+def _moved(tonight: Mapping[Key, Finding], before: Mapping[Key, Known], looked: "_Looked") -> dict[Key, Key]:
+    """Tasks that went with their code to another file: the same text, once among what is new and once among
+    what is gone; from tonight's key to the one before."""
+    new = _by_text(key for key in tonight if key not in before)
+    gone = _by_text(
+        key
+        for key, known in before.items()
+        if key not in tonight and looked.at(known.rule, known.rule_version, known.subject)
+    )
+    pairs = ((new[text], gone[text]) for text in new.keys() & gone.keys())
+    return {there[0]: here[0] for there, here in pairs if len(there) == len(here) == 1}
+
+
+def _by_text(keys: Iterable[Key]) -> dict[tuple[str, str], list[Key]]:
+    """Index the keys of tasks by rule and text."""
+    index: dict[tuple[str, str], list[Key]] = {}
+    for key in keys:
+        if key[0] in _MOVABLE:
+            index.setdefault((key[0], key[2]), []).append(key)
+    return index
 
 
 def _distinct(findings: Sequence[Finding]) -> dict[Key, Finding]:

@@ -512,3 +512,38 @@ def test_five_thousand_findings_are_compared_in_little_time() -> None:
     assert counted["still"] == 2500
     assert sum(counted.values()) == 5000
     assert msgspec.json.decode(memory.encode(snapshot(tonight)).splitlines()[0])["count"] == 5000
+
+
+# --- tasks that move
+
+
+TASKS = [Examined(rules={"task.expired": 1}, everything=True)]
+
+
+def todo(subject: str, identity: str = "TODO(2026-01-01): drop the shim #1") -> Finding:
+    return finding(rule="task.expired", subject=subject, identity=identity)
+
+
+def test_a_task_that_went_to_another_file_with_its_code_is_the_same_one() -> None:
+    before = remembered(todo("a.py"), examined=TASKS)
+    after = classify(before, [todo("b.py")], examined=TASKS)
+    assert [(k.id, k.subject, k.standing, k.first_night) for k in after] == [
+        (before[0].id, "b.py", "still", FIRST)
+    ]
+
+
+def test_a_task_whose_text_stands_twice_is_not_guessed_at() -> None:
+    before = remembered(todo("a.py"), examined=TASKS)
+    after = classify(before, [todo("b.py"), todo("c.py")], examined=TASKS)
+    assert standings(after) == {
+        ("a.py", "TODO(2026-01-01): drop the shim #1"): "gone",
+        ("b.py", "TODO(2026-01-01): drop the shim #1"): "new",
+        ("c.py", "TODO(2026-01-01): drop the shim #1"): "new",
+    }
+
+
+def test_a_task_whose_first_place_nobody_looked_at_has_not_moved() -> None:
+    before = remembered(todo("a.py"), examined=TASKS)
+    partly = [Examined(rules={"task.expired": 1}, subjects=("b.py",))]
+    after = classify(before, [todo("b.py")], examined=partly, present_paths=frozenset({"a.py", "b.py"}))
+    assert sorted(standings(after).values()) == ["new", "not_looked_at"]
