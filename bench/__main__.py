@@ -24,7 +24,9 @@ def main() -> int:
         print(
             f"\nnot run, they need a repository: {', '.join(WITH_A_REPOSITORY)} (python -m bench REPOSITORY)"
         )
-    print("\nnot run, they need a folder of repositories: python -m bench.repositories FOLDER, bench.upkeep_history")
+    print(
+        "\nnot run, they need a folder of repositories: python -m bench.repositories FOLDER, bench.upkeep_history"
+    )
     print(f"\nfailed: {', '.join(failed) or 'none'}")
     return int(bool(failed))
 
