@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from daydream.errors import TryAgain
 from daydream.processes import Stop
 from daydream.records.change import Advance, Append, Change, Commit, Delete, DropRef, Edit, Move, SetRef
 from daydream.records.effect import Effect
@@ -310,6 +311,20 @@ def test_a_ref_that_is_not_what_was_expected_is_left_alone(ground: Ground) -> No
     assert _git(ground.root, "log", "-1", "--format=%s", "refs/daydream/x") == "mine"
 
 
+def test_undo_leaves_a_branch_alone_that_is_checked_out(ground: Ground) -> None:
+    effect = _done(_set(BRANCH), ground)
+    _git(ground.root, "switch", "-q", "--force", "daydream/proposals")
+
+    assert not EFFECTS["ref"].undo(effect, ground)
+    assert _git(ground.root, "rev-parse", "HEAD") == effect.after
+
+
+def test_a_branch_of_half_our_name_is_no_error(ground: Ground) -> None:
+    _git(ground.root, "branch", "daydream")
+
+    assert "leaves no room" in str(_done(_set(BRANCH), ground).problem)
+
+
 def test_a_branch_that_is_checked_out_is_left_alone(ground: Ground) -> None:
     _git(ground.root, "switch", "-qc", "daydream/proposals")
 
@@ -336,6 +351,36 @@ def test_an_advance_that_was_killed_half_way_is_finished(until: str, ground: Gro
     assert list((root / ".git").rglob("*.lock")) == []
 
 
+def test_an_advance_leaves_a_living_gits_lock_alone(ground: Ground) -> None:
+    case = _advance(ground)
+    effect = _staged("advance", case, ground)
+    lock = ground.root / ".git/index.lock"
+    lock.touch()
+    held = subprocess.Popen(["git", "cat-file", "--batch"], cwd=ground.root, stdin=subprocess.PIPE)
+    with held, pytest.raises(TryAgain, match="a git is at work"):
+        EFFECTS["advance"].act(effect, ground)
+    assert lock.exists()
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_an_advance_does_not_overwrite_what_git_does_not_track(ignored: bool, ground: Ground) -> None:
+    case = _advance(ground)
+    (ground.root / "n.txt").write_text("mine")
+    if ignored:
+        (ground.root / ".git/info/exclude").write_text("n.txt\n")
+
+    assert "n.txt is in the way" in str(_staged("advance", case, ground).problem)
+
+
+def test_an_advance_moves_the_branch_whatever_its_merge_options(ground: Ground) -> None:
+    case = _advance(ground)
+    _git(ground.root, "config", "branch.main.mergeOptions", "--squash")
+    effect = _staged("advance", case, ground)
+    EFFECTS["advance"].act(effect, ground)
+
+    assert EFFECTS["advance"].standing(effect, ground) is Standing.DONE
+
+
 def test_an_advance_leaves_a_persons_edit_alone(ground: Ground) -> None:
     case = _advance(ground)
     effect = _staged("advance", case, ground)
@@ -353,6 +398,8 @@ def test_an_advance_leaves_a_persons_edit_alone(ground: Ground) -> None:
         (lambda root: _git(root, "checkout", "-q", "--detach"), "HEAD is detached"),
         (lambda root: (root / "a.txt").write_text("mine"), "uncommitted changes"),
         (lambda root: _git(root, "commit", "-q", "--allow-empty", "-m", "mine"), "has moved since"),
+        (lambda root: (root / ".git/index.lock").touch(), "a git is at work"),
+        (lambda root: _git(root, "switch", "-qc", "daydream/proposals"), "itself is checked out"),
         (lambda root: (root / ".git/MERGE_HEAD").write_text("0" * 40), "a merge is in progress"),
     ],
 )

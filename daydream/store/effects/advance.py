@@ -11,10 +11,12 @@ from pathlib import Path
 
 from msgspec.structs import replace as with_fields
 
+from daydream.errors import TryAgain
 from daydream.git import attempt, git
 from daydream.records.change import Advance, Change
 from daydream.records.effect import Effect
 from daydream.store.effects.base import Ground, Standing
+from daydream.store.effects.ref import BRANCH
 
 _LOCK_WAIT_S = 1.0
 _BUSY = {
@@ -31,6 +33,10 @@ def obstacle(ground: Ground, expect: str | None = None) -> str | None:
     """Say why the checkout cannot be moved forward now, or None. `expect` is the commit it should be at."""
     if attempt(ground.root, "symbolic-ref", "-q", "HEAD", stop=ground.stop).returncode != 0:
         return "HEAD is detached; switch to a branch first"
+    if _git(ground, "symbolic-ref", "HEAD") == BRANCH:
+        return "the branch of the proposals itself is checked out; switch to the one that shall get it"
+    if (ground.root / _git(ground, "rev-parse", "--git-path", "index.lock")).exists():
+        return "a git is at work in this checkout (index.lock); let it finish first"
     git_dir = ground.root / _git(ground, "rev-parse", "--git-dir")
     for name, what in _BUSY.items():
         if (git_dir / name).exists():
@@ -52,6 +58,11 @@ def stage(change: Change, effect: Effect, ground: Ground) -> Effect:
     after = _git(ground, "rev-parse", "--verify", f"{change.commit}^{{commit}}")
     if attempt(ground.root, "merge-base", "--is-ancestor", before, after, stop=ground.stop).returncode != 0:
         return with_fields(effect, problem="it is no fast-forward of the branch")
+    hidden = _in_the_way(before, after, ground)
+    if hidden is not None:
+        return with_fields(
+            effect, problem=f"{hidden} is in the way, and git does not track it; move it first"
+        )
     return with_fields(effect, path=branch, before=before, after=after, reversible=True)
 
 
@@ -73,7 +84,12 @@ def standing(effect: Effect, ground: Ground) -> Standing:
 
 
 def act(effect: Effect, ground: Ground) -> None:
-    """Move branch, index and files; first mend what an earlier try left."""
+    """Move branch, index and files; first mend what an earlier try left.
+
+    Raises:
+        TryAgain: a living git holds the checkout.
+        ValueError: a person changed it meanwhile.
+    """
     _unlock(effect, ground)
     if _head(ground) == effect.after:
         return
@@ -82,7 +98,9 @@ def act(effect: Effect, ground: Ground) -> None:
             msg = "the checkout was changed meanwhile"
             raise ValueError(msg)
         _mend(effect, ground)
-    _git(ground, "merge", "--ff-only", "-q", effect.after or "")
+    # Said in full, because a branch may have merge options of its own.
+    how = ("--ff-only", "--no-squash", "--commit", "--no-overwrite-ignore", "--no-stat", "-q")
+    _git(ground, "merge", *how, effect.after or "")
 
 
 def undo(effect: Effect, ground: Ground) -> bool:
@@ -158,28 +176,45 @@ def _locks(effect: Effect, ground: Ground) -> list[Path]:
 
 
 def _unlock(effect: Effect, ground: Ground) -> None:
-    """Remove the locks that a killed git of ours left; one that a living process holds stays."""
+    """Remove the locks that a killed git of ours left: there was none when the change was staged.
+
+    Raises:
+        TryAgain: a living git works in this repository, so they may be its own.
+    """
     locks = _locks(effect, ground)
     until = time.monotonic() + _LOCK_WAIT_S
     while any(lock.exists() for lock in locks) and time.monotonic() < until:
         time.sleep(0.05)
-    for lock in locks:
-        if lock.exists() and not _is_open(lock):
-            lock.unlink(missing_ok=True)
+    held = [lock for lock in locks if lock.exists()]
+    if held and _git_at_work(ground.root):
+        msg = f"a git is at work in this checkout ({held[0].name}); let it finish and start again"
+        raise TryAgain(msg)
+    for lock in held:
+        lock.unlink(missing_ok=True)
 
 
-def _is_open(file: Path) -> bool:
-    """Whether a process has the file open, as far as /proc tells; where it does not, yes."""
-    if not Path("/proc/self/fd").is_dir():
+def _git_at_work(root: Path) -> bool:
+    """Whether a git runs in this checkout, as far as /proc tells; where it does not tell, yes."""
+    if not Path("/proc/self/comm").exists():
         return True
-    target = str(file.resolve())
-    for folder in Path("/proc").glob("[0-9]*/fd"):
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            if any(str(entry.readlink()) == target for entry in folder.iterdir()):
+            name = (process / "comm").read_text("ascii", "replace").strip()
+            if name.startswith("git") and (process / "cwd").readlink().is_relative_to(root):
                 return True
         except OSError:
             continue  # it ended, or belongs to somebody else
     return False
+
+
+def _in_the_way(before: str, after: str, ground: Ground) -> str | None:
+    """A file that git does not track where the change adds one."""
+    added = _git(ground, "diff", "--name-only", "--no-renames", "--diff-filter=A", "-z", before, after)
+    for path in filter(None, added.split("\0")):
+        parts = [Path(path), *Path(path).parents][:-1]
+        if os.path.lexists(ground.root / path) or any((ground.root / p).is_file() for p in parts[1:]):
+            return path
+    return None
 
 
 def _head(ground: Ground) -> str:

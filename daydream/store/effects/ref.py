@@ -22,8 +22,10 @@ def stage(change: Change, effect: Effect, ground: Ground) -> Effect:
     assert isinstance(change, SetRef | DropRef)  # noqa: S101 -- the registry maps kinds to changes
     if not change.ref.startswith(_OURS) and change.ref != BRANCH:
         return with_fields(effect, problem=f"{change.ref} is not below {_OURS}")
-    if change.ref == BRANCH and _git(ground, "for-each-ref", "--format=%(worktreepath)", BRANCH):
+    if change.ref == BRANCH and _is_checked_out(ground):
         return with_fields(effect, problem=f"{change.ref} is checked out; left alone")
+    if change.ref == BRANCH and _value("refs/heads/daydream", ground) is not None:
+        return with_fields(effect, problem="a branch named daydream leaves no room for daydream/proposals")
     before = _value(change.ref, ground)
     if change.expect not in ("any", before):
         return with_fields(effect, problem=f"{change.ref} was moved by somebody else; left alone")
@@ -91,10 +93,14 @@ def undo(effect: Effect, ground: Ground) -> bool:
     now = _value(effect.path, ground)
     if now == effect.before:
         return True
-    if now != effect.after:
+    if now != effect.after or (effect.path == BRANCH and _is_checked_out(ground)):
         return False
     _swap(ground, effect.path, effect.before, now)
     return True
+
+
+def _is_checked_out(ground: Ground) -> bool:
+    return bool(_git(ground, "for-each-ref", "--format=%(worktreepath)", BRANCH))
 
 
 def _swap(ground: Ground, ref: str, new: str | None, old: str | None) -> None:
