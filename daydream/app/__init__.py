@@ -109,11 +109,18 @@ def list_proposals(root: "Path", config_file: "Path | None") -> "RunResult":
     return waiting.listing(root, config_file)
 
 
-def show_proposal(root: "Path", config_file: "Path | None", proposal_id: "str", patch: "bool") -> "RunResult":
-    """Show one proposal, or its difference alone."""
+def show_proposal(root: "Path", config_file: "Path | None", proposal_id: "str") -> "RunResult":
+    """Show one proposal."""
     from daydream.app import proposals as waiting
 
-    return (waiting.patch if patch else waiting.show)(root, config_file, proposal_id)
+    return waiting.show(root, config_file, proposal_id)
+
+
+def patch_of(root: "Path", config_file: "Path | None", proposal_id: "str") -> bytes:
+    """A proposal's difference alone, as `git apply` takes it."""
+    from daydream.app import proposals as waiting
+
+    return waiting.patch(root, config_file, proposal_id)
 
 
 def accept(root: "Path", config_file: "Path | None", proposal_id: "str") -> "RunResult":

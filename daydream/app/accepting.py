@@ -23,9 +23,10 @@ from daydream.store import durable
 from daydream.store.effects import advance
 from daydream.store.effects.base import Ground, Standing
 from daydream.store.lock import RunLock
-from daydream.store.proposals import OPEN, Answer, append_answer
+from daydream.store.proposals import OPEN, Answer, append_answer, read_all
 
-_INTENT = "proposals/accepting.json"
+_INTENT = "proposals/accepting.intent"
+_BACK = "to take it back: git reset --keep HEAD~ (before you push), or git revert HEAD"
 _SIGNING = ("GNUPGHOME", "GPG_TTY", "SSH_AUTH_SOCK")
 
 
@@ -54,12 +55,18 @@ def accept(root: Path, config_file: Path | None, proposal_id: str) -> RunResult:
         finished = _finish(places, ground)
         proposal = one(places, proposal_id)
         if finished == proposal.id:
-            return _said(proposal, "accepted: the acceptance that was interrupted is finished")
+            return _said(proposal, "accepted: the acceptance that was interrupted is finished", _BACK)
+        first = (
+            f"first, the acceptance of {finished} was finished, which had been interrupted"
+            if finished
+            else ""
+        )
         _refuse(proposal)
+        _compare(proposal, ground)
         target = _picked(proposal, ground)
         if target is None:
             _answer(places, proposal.id, None)
-            return _said(proposal, "your branch has this change already; noted as accepted")
+            return _said(proposal, "your branch has this change already; noted as accepted", first)
         identifier = hashlib.sha256(f"{proposal.id}\x1f{target}".encode()).hexdigest()[:16]
         effect = advance.stage(
             Advance(commit=target), Effect(id=identifier, kind="advance", path="HEAD"), ground
@@ -68,7 +75,8 @@ def accept(root: Path, config_file: Path | None, proposal_id: str) -> RunResult:
             raise DaydreamError(f"{proposal.id} was not accepted: {effect.problem}")
         _note(places, Intent(proposal=proposal.id, effect=effect))
         _finish(places, ground)
-    return _said(proposal, f"accepted: {effect.path.removeprefix('refs/heads/')} is at {target[:12]} now")
+    how = f"accepted: {effect.path.removeprefix('refs/heads/')} is at {target[:12]} now"
+    return _said(proposal, how, _BACK, first)
 
 
 def _refuse(proposal: Proposal) -> None:
@@ -79,6 +87,31 @@ def _refuse(proposal: Proposal) -> None:
         why = proposal.reason or "it was not verified"
         msg = f"{proposal.id} is a patch only ({why}); `daydream proposals show --patch {proposal.id} | git apply` takes it"
         raise UsageError(msg)
+
+
+def _compare(proposal: Proposal, ground: Ground) -> None:
+    """Refuse a branch on which the change was never tried: one with commits beside those it was verified with."""
+    problem = advance.obstacle(ground)
+    if problem is not None:
+        raise DaydreamError(f"{proposal.id} was not accepted: {problem}")
+    if attempt(
+        ground.root, "merge-base", "--is-ancestor", proposal.base, "HEAD", stop=ground.stop
+    ).returncode:
+        base = proposal.base[:12]
+        msg = (
+            f"{proposal.id} was made for {base}, which is no part of this branch (another branch, or amended)"
+        )
+        raise DaydreamError(f"{msg}; the next night looks at this one")
+    shown = "--format=%ae %(trailers:key=Daydream-Id,valueonly,separator=%x2C)"
+    rows = git(ground.root, "log", shown, f"{proposal.base}..HEAD", stop=ground.stop).decode(
+        "utf-8", "replace"
+    )
+    for row in rows.splitlines():
+        who, _, identifier = row.partition(" ")
+        if who != "daydream@localhost" or identifier.strip() not in proposal.together:
+            msg = f"{proposal.id} was not tried on what your branch holds since {proposal.base[:12]}"
+            way = f"the next night tries it there; untried it is git cherry-pick {proposal.ref}"
+            raise DaydreamError(f"{msg}; {way}")
 
 
 def _finish(places: Places, ground: Ground) -> str | None:
@@ -92,12 +125,18 @@ def _finish(places: Places, ground: Ground) -> str | None:
         msg = f"{path} is damaged: {error}; see `git log`, then remove it"
         raise StateDamaged(msg) from error
     standing = advance.standing(intent.effect, ground)
+    answered = read_all(places.state).get(intent.proposal)
+    if standing is Standing.NOT_STARTED and answered is not None and answered.status == "rejected":
+        path.unlink()
+        return None
     if standing is Standing.CONFLICT:
         path.unlink()
         msg = f"the checkout was changed while {intent.proposal} was accepted; nothing was touched, accept it again"
         raise TryAgain(msg)
     try:
         advance.act(intent.effect, ground)
+        if advance.standing(intent.effect, ground) is not Standing.DONE:
+            raise DaydreamError(f"{intent.proposal} was not accepted: git did not move the branch")
     except (ValueError, OSError) as error:
         path.unlink(missing_ok=True)
         msg = f"{intent.proposal} was not accepted: {error}"
@@ -114,14 +153,6 @@ def _finish(places: Places, ground: Ground) -> str | None:
 
 def _picked(proposal: Proposal, ground: Ground) -> str | None:
     """Make the commit: the proposal's change on top of HEAD. None where HEAD has it already."""
-    problem = advance.obstacle(ground)
-    if problem is not None:
-        raise DaydreamError(f"{proposal.id} was not accepted: {problem}")
-    if attempt(
-        ground.root, "merge-base", "--is-ancestor", proposal.base, "HEAD", stop=ground.stop
-    ).returncode:
-        msg = f"{proposal.id} was made for another branch ({proposal.base[:12]} is no part of this one); switch to that"
-        raise DaydreamError(msg)
     commit = _git(ground, "rev-parse", "--verify", f"{proposal.ref}^{{commit}}")
     merged = attempt(
         ground.root, "merge-tree", "--write-tree", "--no-messages", "HEAD", commit, stop=ground.stop
@@ -193,9 +224,6 @@ def _git(ground: Ground, *argv: str) -> str:
     return git(ground.root, *argv, stop=ground.stop).decode("utf-8", "surrogateescape").strip()
 
 
-def _said(proposal: Proposal, how: str) -> RunResult:
-    lines = (
-        f"{proposal.id} {how}",
-        "to take it back: git reset --keep HEAD~ (before you push), or git revert HEAD",
-    )
+def _said(proposal: Proposal, how: str, *more: str) -> RunResult:
+    lines = (f"{proposal.id} {how}", *filter(None, more))
     return RunResult(lines=lines, data={"id": proposal.id, "status": "accepted"})

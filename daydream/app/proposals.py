@@ -53,11 +53,11 @@ def show(root: Path, config_file: Path | None, proposal_id: str) -> RunResult:
         *(f"  {text}" for text in (sentences(proposal.evidence) if proposal.evidence else ())),
         *([f"  {proposal.reason}"] if proposal.reason and not proposal.evidence else []),
         "",
-        *proposal.patch.splitlines(),
+        *_text(proposal).splitlines(),
         "",
         *_answers(proposal),
     ]
-    return RunResult(lines=tuple(lines), data=_data(proposal) | {"patch": proposal.patch})
+    return RunResult(lines=tuple(lines), data=_data(proposal) | {"patch": _text(proposal)})
 
 
 def reject(root: Path, config_file: Path | None, proposal_id: str, reason: str) -> RunResult:
@@ -127,16 +127,17 @@ def _answers(proposal: Proposal) -> Iterator[str]:
         yield f"no:  daydream proposals reject {proposal.id} --reason {'|'.join(REASONS)}"
 
 
-def patch(root: Path, config_file: Path | None, proposal_id: str) -> RunResult:
-    """The difference alone, for `git apply`.
+def patch(root: Path, config_file: Path | None, proposal_id: str) -> bytes:
+    """The difference alone, byte for byte as `git apply` takes it.
 
     Raises:
         UsageError: no proposal has this id.
     """
-    proposal = one(places_of(root, config_file), proposal_id)
-    return RunResult(
-        lines=tuple(proposal.patch.splitlines()), data={"id": proposal.id, "patch": proposal.patch}
-    )
+    return one(places_of(root, config_file), proposal_id).patch
+
+
+def _text(proposal: Proposal) -> str:
+    return proposal.patch.decode("utf-8", "replace")
 
 
 def _data(proposal: Proposal) -> dict[str, Any]:

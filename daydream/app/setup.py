@@ -6,10 +6,12 @@ import os
 import shlex
 import shutil
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from daydream.analysis.redaction import redact
 from daydream.config.load import load, raw_paths, user_file
 from daydream.config.model import Config
 from daydream.contracts.use_cases import RunResult
@@ -51,8 +53,9 @@ def init(root: Path, config_file: Path | None, write: bool, tests: str | None = 
         lines = (f"# would be added to {path} (--write does it):", *text.splitlines())
         return RunResult(lines=lines, data=data)
     former = path.read_text("utf-8") if path.exists() else ""
-    mine = f"[repositories.{json.dumps(str(places.root))}.verify]"
-    if (mine in former) if tests is not None else (f'"{places.root}"' in former):
+    if tests is not None:
+        _check_room_for(text, former, path)
+    elif f'"{places.root}"' in former:
         msg = f"{path} already speaks of {places.root}; edit it there"
         raise UsageError(msg)
     try:
@@ -68,6 +71,20 @@ def init(root: Path, config_file: Path | None, write: bool, tests: str | None = 
     return RunResult(lines=(f"written: {path}", following), data=data)
 
 
+def _check_room_for(text: str, former: str, path: Path) -> None:
+    """Refuse to break a file that speaks of every repository.
+
+    Raises:
+        UsageError: the lines cannot simply be added.
+    """
+    try:
+        tomllib.loads(former + "\n" + text)
+    except tomllib.TOMLDecodeError as error:
+        lines = text.strip().replace("\n", " | ")
+        msg = f"{path} cannot take these lines as they are ({error}); put them there by hand: {lines}"
+        raise UsageError(msg) from error
+
+
 def _confirmed(places: Places, tests: str) -> Iterator[str]:
     """The table that says how changes are tried: the command and the hash of what was confirmed.
 
@@ -80,14 +97,14 @@ def _confirmed(places: Places, tests: str) -> Iterator[str]:
         raise UsageError(f"--tests {tests!r} is no command line: {error}") from error
     if not words:
         raise UsageError('--tests is empty; give a command such as "python -m pytest -q"')
-    yield f"[repositories.{json.dumps(str(places.root))}.verify]"
-    yield f"command = {json.dumps(tests)}"
+    yield f"[repositories.{json.dumps(str(places.root), ensure_ascii=False)}.verify]"
+    yield f"command = {json.dumps(tests, ensure_ascii=False)}"
     yield f'confirmed = "{hashlib.sha256(tests.encode()).hexdigest()}"'
 
 
 def _proposed(places: Places, config: Config, stop: Stop) -> Iterator[str]:
     """The lines for one repository: what was detected is set or explained, what costs or leaves is commented."""
-    table = f"repositories.{json.dumps(str(places.root))}"
+    table = f"repositories.{json.dumps(str(places.root), ensure_ascii=False)}"
     yield f"[{table}.night]"
     yield 'mode = "report"  # "apply" also cleans untracked caches'
     yield ""
@@ -142,6 +159,7 @@ def _checks(root: Path, config_file: Path | None, stop: Stop) -> Iterator[Check]
     yield _state(places)
     yield from _interpreters(places, config, stop)
     yield from _programs()
+    yield _verify(config)
     yield _sentry(config)
     for name in _FOUND_KEYS:
         if os.environ.get(name):
@@ -197,6 +215,15 @@ def _programs() -> Iterator[Check]:
             yield Check(name, "ok", version(name))
         except PackageNotFoundError:
             yield Check(name, "trouble", "not installed", f"{sys.executable} -m pip install {name}")
+
+
+def _verify(config: Config) -> Check:
+    from daydream.repository.verify_command import Command, confirmed
+
+    found = confirmed(config.verify.command, config.verify.confirmed)
+    if isinstance(found, Command):
+        return Check("tests", "ok", f"changes are tried with: {redact(found.text)}")
+    return Check("tests", "off" if config.verify.command is None else "trouble", redact(found))
 
 
 def _sentry(config: Config) -> Check:

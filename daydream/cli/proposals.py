@@ -1,6 +1,7 @@
 """`proposals`: changes that wait for an answer."""
 
 import argparse
+import sys
 
 from daydream.cli.options import Subparsers, add_command
 from daydream.errors import UsageError
@@ -34,7 +35,11 @@ def show(args: argparse.Namespace) -> int:
     from daydream.cli.options import config_file, root
     from daydream.cli.output import emit
 
-    return emit(app.show_proposal(root(args), config_file(args), args.id, args.patch), args)
+    if args.patch and not args.as_json:
+        # Bytes, because a patch may hold any: line ends, form feeds, other encodings.
+        sys.stdout.buffer.write(app.patch_of(root(args), config_file(args), args.id))
+        return 0
+    return emit(app.show_proposal(root(args), config_file(args), args.id), args)
 
 
 def accept(args: argparse.Namespace) -> int:

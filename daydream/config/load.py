@@ -73,9 +73,22 @@ def load(
 
     check_variables(env, allowed=[str(merged["sentry.token_env"].value)])
     _check_zone(merged["night.zone"])
+    _check_confirmed_by_hand(texts)
     merged["night.mode"] = _mode(merged)
     config = Config.model_validate(_tables(merged))
     return Loaded(config, {key: said.origin for key, said in merged.items()})
+
+
+def _check_confirmed_by_hand(texts: Source) -> None:
+    """Refuse a confirmation by variables: a file of the repository may set those of a shell.
+
+    Raises:
+        ConfigError: one of them is set.
+    """
+    for key in ("verify.command", "verify.confirmed"):
+        if key in texts:
+            msg = f"{texts[key].origin} cannot confirm a command; put {key} into your configuration file"
+            raise ConfigError(f"{msg} (`daydream init --tests`)")
 
 
 def _mode(merged: Source) -> Said:

@@ -42,7 +42,8 @@ class StepSpec:
 
     `group` and `key` name the state (`maintain.docs`); `make` binds the step's options; `share` is its
     weight when the night's budget is shared out; `on_failure` says whether the night goes on; `needs`
-    names states without whose success it is skipped; `rules` says why each of its rules is trusted.
+    names states without whose success it is skipped; `ordered`: its sub-steps build on one another, and none
+    comes first because it did not fit last night; `rules` says why each of its rules is trusted.
     """
 
     group: Literal["dream", "maintain", "propose"]
@@ -52,6 +53,7 @@ class StepSpec:
     share: float = 1.0
     on_failure: Literal["continue", "halt"] = "continue"
     needs: tuple[str, ...] = ()
+    ordered: bool = False
     rules: Mapping[str, str] = field(default_factory=dict)
 
     @property

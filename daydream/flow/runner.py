@@ -246,7 +246,7 @@ class Runner:
             msg = f"{spec.state} named a sub-step with more than {_NAME_LIMIT} bytes"
             raise ValueError(msg)
         started = self.journal().started
-        first = started.first.get(spec.state, ()) if started else ()
+        first = started.first.get(spec.state, ()) if started and not spec.ordered else ()
         return sorted(names, key=lambda name: name not in first)
 
     def _sub_steps(self, spec: StepSpec, end: float | None) -> None:

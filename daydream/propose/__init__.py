@@ -3,4 +3,6 @@
 from daydream.contracts.step import StepSpec
 from daydream.propose import upkeep
 
-PROPOSE: tuple[StepSpec, ...] = (StepSpec("propose", "upkeep", "Proposals", upkeep.make, share=6),)
+PROPOSE: tuple[StepSpec, ...] = (
+    StepSpec("propose", "upkeep", "Proposals", upkeep.make, share=6, ordered=True),
+)

@@ -9,9 +9,12 @@ from daydream.contracts.fix import Draft, Fix
 from daydream.propose.groups import Group, group
 from daydream.records.night import Known
 from daydream.records.proposal import Proposal
+from daydream.report.rank import suppressed
 from daydream.store.proposals import OPEN
 
 GONE = "what it settles is gone"
+SILENT = "what it settles was suppressed"
+BROKEN = "the repository's tests come out differently with it"
 
 
 @dataclass(slots=True)
@@ -46,7 +49,9 @@ def choose(
     unseen = {f.id for f in findings if f.standing == "not_looked_at"}
     waiting = [p for p in proposals.values() if p.status in OPEN and p.id not in there]
     choice.untouched = tuple(sorted(p.id for p in waiting if unseen.intersection(p.findings)))
-    choice.closed.update({p.id: GONE for p in waiting if p.id not in choice.untouched})
+    silent = {f.id for f in findings if suppressed(f)}
+    over = [p for p in waiting if p.id not in choice.untouched]
+    choice.closed.update({p.id: SILENT if silent.intersection(p.findings) else GONE for p in over})
     room = min(per_night, max(0, most_open - len(there) - len(choice.untouched)))
     taken = {path for one in choice.untouched for path in proposals[one].paths}
     for candidate in groups:
@@ -99,7 +104,7 @@ def _why(draft: Draft) -> str:
 def _was_broken(candidate: Group, draft: Draft, proposals: Mapping[str, Proposal]) -> bool:
     """Whether the tests have failed with exactly this edit before."""
     before = proposals.get(candidate.id)
-    return before is not None and before.status == "closed" and before.digest == digest(draft)
+    return before is not None and before.reason == BROKEN and before.digest == digest(draft)
 
 
 def digest(draft: Draft) -> str:

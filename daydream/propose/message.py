@@ -22,7 +22,8 @@ def message(
     if len(findings) > _LISTED:
         lines.append(f"- and {len(findings) - _LISTED} more of the same rule")
     lines += ["", *sentences(evidence), ""]
-    together = f" (with {others} other proposals of the same night)" if others else ""
+    number = f"{others} other proposal{'s' if others > 1 else ''}"
+    together = f" (with {number} of the same night)" if others else ""
     lines += [
         f"Daydream-Id: {identifier}",
         f"Daydream-Rule: {rule}",
@@ -43,7 +44,7 @@ def sentences(evidence: Evidence) -> Iterator[str]:
         yield f"An error planted in {_some(proven)} turned them red, so they do run what was edited."
     if evidence.lines:
         edited, executed = (sum(pair[n] for pair in evidence.lines.values()) for n in (0, 1))
-        yield f"They executed {executed} of {edited} edited lines."
+        yield f"They executed {executed} of the {edited} lines that are edited or stand next to what is removed."
     if evidence.flaky:
         yield f"Not counted, because they come out differently without any change: {_some(evidence.flaky)}."
 

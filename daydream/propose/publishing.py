@@ -10,7 +10,7 @@ from daydream.analysis.fixes.diff import unified
 from daydream.contracts.context import Context
 from daydream.contracts.fix import Draft
 from daydream.git import attempt, git
-from daydream.propose.choosing import digest
+from daydream.propose.choosing import BROKEN, digest
 from daydream.propose.groups import Group, silenced, title
 from daydream.propose.message import counts, message
 from daydream.records.change import Change, Commit, DropRef, Edit, SetRef
@@ -21,7 +21,7 @@ from daydream.store.proposals import OPEN, encode, path_of, read_all
 
 REFS = "refs/daydream/"
 WHO = "daydream@localhost"
-_BROKEN = "the repository's tests come out differently with it"
+_MOST_ON_BRANCH = 200
 
 
 def publish(
@@ -29,18 +29,27 @@ def publish(
     drafts: Sequence[tuple[Group, Draft]],
     chosen: Mapping[str, Any],
     tried: Mapping[str, Any],
+    how: str,
 ) -> Outcome:
-    """Write the records, set the refs of what is verified, drop those of what is over, rebuild the branch."""
+    """Write the records, set the refs of what is verified, drop those of what is over, rebuild the branch.
+
+    What a person answered since it was chosen is left out; then the others were not tried without it, and
+    the branch waits for the next night.
+    """
     before = read_all(ctx.state)
+    answered = {p.id for p in before.values() if p.status in ("accepted", "rejected")}
+    drafts = [(group, draft) for group, draft in drafts if group.id not in answered]
+    whole = not answered.intersection(tried.get("together", ()))
     after = dict(before)
     for identifier, reason in chosen.get("closed", {}).items():
         after[identifier] = replace(after[identifier], status="closed", reason=reason)
     changes: list[Change] = []
     if not chosen.get("nothing_new", True):
         for group, draft in drafts:
-            after[group.id] = _proposal(ctx, group, draft, tried)
-    stack = [(g, d) for g, d in drafts if after[g.id].status == "open" and g.id in tried.get("together", ())]
-    frozen = is_frozen(ctx)
+            after[group.id] = replace(_proposal(ctx, group, draft, tried), tried=how)
+    together = tried.get("together", ()) if whole else ()
+    stack = [(g, d) for g, d in drafts if g.id in together and after[g.id].status == "open"]
+    frozen = is_frozen(ctx, before)
     made = [_commit(g, d, after[g.id], len(stack) - 1) for g, d in stack]
     own = {group.id: commit for (group, _), commit in zip(stack, made, strict=True)}
     own |= {g.id: _commit(g, d, after[g.id], 0) for g, d in drafts if g.id in tried.get("apart", ())}
@@ -51,7 +60,7 @@ def publish(
     changes += [
         DropRef(ref=REFS + one, expect=commit)
         for one, commit in refs(ctx).items()
-        if one not in after or after[one].status not in OPEN
+        if one in after and after[one].status not in OPEN
     ]
     changes += _records(before, after)
     facts = {
@@ -82,10 +91,11 @@ def _proposal(ctx: Context, group: Group, draft: Draft, tried: Mapping[str, Any]
     evidence = None if data is None else msgspec.convert(data, Evidence)
     status: Status = "unverified"
     reason = tried.get("why", "") or (evidence.reason if evidence else "not enough time to try it")
-    if group.id in (*tried.get("together", ()), *tried.get("apart", ())):
+    together = tuple(tried.get("together", ())) if group.id in tried.get("together", ()) else ()
+    if together or group.id in tried.get("apart", ()):
         status, reason = "open", ""
     elif group.id in tried.get("broken", ()):
-        status, reason = "closed", _BROKEN
+        status, reason = "closed", BROKEN
     known = group.known
     return Proposal(
         id=group.id,
@@ -95,7 +105,8 @@ def _proposal(ctx: Context, group: Group, draft: Draft, tried: Mapping[str, Any]
         status=status,
         base=str(ctx.examination.commit),
         paths=tuple(sorted(draft.files)),
-        patch=unified(ctx.tree, draft).encode("utf-8", "replace").decode(),
+        patch=unified(ctx.tree, draft).encode("utf-8", "surrogateescape"),
+        together=tuple(one for one in together if one != group.id),
         digest=digest(draft),
         findings=draft.fixed,
         worth=group.worth,
@@ -126,14 +137,22 @@ def _set(ctx: Context, ref: str, commits: Sequence[Commit], expect: str | None =
     )
 
 
-def is_frozen(ctx: Context) -> bool:
-    """Whether the branch holds a commit that daydream did not make: then it is somebody's work."""
+def is_frozen(ctx: Context, known: Mapping[str, Proposal]) -> bool:
+    """Whether the branch is somebody's work: it holds a commit that daydream did not make on a commit that
+    it once built on, or proposals of another checkout of this repository."""
     tip = _value(ctx, BRANCH)
     if tip is None:
         return False
-    last = git(ctx.root, "log", "-1", "--format=%ce", tip, stop=ctx.stop)
-    own = git(ctx.root, "log", "--format=%ce", tip, "--not", "HEAD", stop=ctx.stop)
-    return any(who != WHO for who in (*last.decode().split(), *own.decode().split()))
+    shown = "--format=%H %ce %(trailers:key=Daydream-Id,valueonly,separator=%x2C)"
+    rows = git(ctx.root, "log", "--first-parent", "-n", str(_MOST_ON_BRANCH), shown, tip, stop=ctx.stop)
+    bases = {proposal.base for proposal in known.values()}
+    for number, row in enumerate(rows.decode("utf-8", "replace").splitlines()):
+        commit, who, identifier = (*row.split(" ", 2), "")[:3]
+        if who != WHO:
+            return number == 0 or commit not in bases
+        if identifier.strip() not in known:
+            return True
+    return True
 
 
 def refs(ctx: Context) -> dict[str, str]:

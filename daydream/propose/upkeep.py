@@ -1,13 +1,17 @@
 """`propose.upkeep`: tonight's findings as changes, tried with the repository's own tests, kept where a person finds them."""
 
+import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
+from daydream.analysis.redaction import redact
 from daydream.contracts.context import Context
 from daydream.contracts.fix import Draft, Fix
 from daydream.contracts.step import Step
+from daydream.git import attempt
 from daydream.propose import publishing
 from daydream.propose.choosing import choose, digest, draft_again
 from daydream.propose.groups import Group
@@ -16,12 +20,13 @@ from daydream.records.outcome import Done, More, Outcome, Skipped
 from daydream.records.section import SectionData, SubStepResult
 from daydream.repository import verify, verify_search
 from daydream.store.effects.ref import BRANCH
-from daydream.store.proposals import read_all
+from daydream.store.proposals import OPEN, read_all
 
 if TYPE_CHECKING:
     from daydream.config.model import Config
 
 STATE = "propose.upkeep"
+_OWN_BRANCH = "daydream/proposals"
 CHOOSE, TRY, PUBLISH, APPLY = "choose", "try", "publish", "apply"
 Drafts = list[tuple[Group, Draft]]
 
@@ -49,8 +54,8 @@ class Upkeep:
         self._trial: verify.Trial | None = None
 
     def plan(self, ctx: Context) -> Sequence[str]:
-        """Nothing in report mode, and nothing without a commit to build on."""
-        if ctx.mode == "report" or ctx.examination.commit is None:
+        """Nothing in report mode, without a commit to build on, or while the proposals themselves are checked out."""
+        if ctx.mode == "report" or ctx.examination.commit is None or ctx.examination.branch == _OWN_BRANCH:
             return ()
         return (CHOOSE, TRY, PUBLISH, *((APPLY,) if ctx.mode == "apply" else ()))
 
@@ -64,6 +69,11 @@ class Upkeep:
             return self._publish(ctx)
         if not _facts(ctx, PUBLISH).get("branch"):
             return Skipped(reason="nothing was verified that the checkout could be moved to")
+        signs = attempt(ctx.root, "config", "--type=bool", "--get-all", "commit.gpgSign", stop=ctx.stop)
+        if b"true" in signs.stdout.split()[:-1]:  # the last value is our own
+            return Skipped(
+                reason="commit.gpgSign is set and a night cannot sign; accept the proposals one by one"
+            )
         return Done(changes=(Advance(commit=BRANCH, expect=ctx.examination.commit),))
 
     def section(self, results: Sequence[SubStepResult]) -> SectionData:
@@ -86,8 +96,13 @@ class Upkeep:
         )
         commit = ctx.examination.commit
         ids = {g.id for g, _ in choice.chosen}
-        as_it_was = publishing.refs(ctx).keys() <= ids.union(choice.untouched) and all(
-            g.known is not None and g.known.base == commit and g.known.digest == digest(draft)
+        refs = publishing.refs(ctx).keys()
+        stale = any(p.id in refs and p.id not in ids for p in proposals.values() if p.status not in OPEN)
+        as_it_was = not stale and all(
+            g.known is not None
+            and g.known.base == commit
+            and g.known.digest == digest(draft)
+            and (g.id in refs if g.known.status == "open" else g.known.tried == self._how(ctx))
             for g, draft in choice.chosen
         )
         chosen = [
@@ -115,7 +130,7 @@ class Upkeep:
             return Done(facts={"tried": 0})
         command = verify.confirmed(self._verify.command, self._verify.confirmed)
         if isinstance(command, str):
-            return Done(facts={"tried": 0, "why": command})
+            return Done(facts={"tried": 0, "why": redact(command)})
         drafts = self._again(ctx)
         search = verify_search.from_text(cursor) if cursor else verify_search.start(len(drafts))
         asked = verify_search.question(search)
@@ -124,9 +139,10 @@ class Upkeep:
         trial = self._trial = self._trial or self._open(ctx, command)
         reason = trial.baseline()
         if isinstance(reason, str):
-            return self._close(Done(facts={"tried": 0, "why": reason}))
+            return self._close(Done(facts={"tried": 0, "why": redact(reason)}))
         files = {path: content for n in asked for path, content in drafts[n][1].files.items()}
-        evidence = trial.judge(files)
+        judged = trial.judge(files)
+        evidence = replace(judged, command=redact(judged.command), reason=redact(judged.reason))
         answered = verify_search.answer(search, evidence.verdict)
         facts = {"asked": [drafts[n][0].id for n in asked], "evidence": msgspec.to_builtins(evidence)}
         return More(cursor=verify_search.to_text(answered), facts=facts)
@@ -166,7 +182,20 @@ class Upkeep:
         return outcome
 
     def _publish(self, ctx: Context) -> Outcome:
-        return publishing.publish(ctx, self._again(ctx), _facts(ctx, CHOOSE), _facts(ctx, TRY))
+        chosen, tried = _facts(ctx, CHOOSE), _facts(ctx, TRY)
+        if not chosen:
+            return Skipped(reason="nothing was chosen")
+        if not chosen["nothing_new"] and "together" not in tried and "why" not in tried:
+            return Skipped(reason="there was no time to try what was chosen; the next night does")
+        return publishing.publish(ctx, self._again(ctx), chosen, tried, self._how(ctx))
+
+    def _how(self, ctx: Context) -> str:
+        """A hash of how changes are tried tonight."""
+        python = ctx.interpreter.path if ctx.interpreter else ""
+        text = "\x1f".join(
+            (str(self._verify.command), str(self._verify.confirmed), python, str(self._verify.budget))
+        )
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _facts(ctx: Context, name: str) -> Mapping[str, Any]:

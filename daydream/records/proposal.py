@@ -50,7 +50,8 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `id` is a hash of rule, package and the identities of its findings, so that the same proposal has the same id
     on every night. `base` is the commit it was made for; `ref` is where its own commit is (None: it is a
     patch only). `patch` is its unified diff, `digest` a hash of the edited files as they become. `findings` are ids; `first_night`, `last_night` are dates. `answered`
-    is the date of a person's answer; `reason` says why it is no longer open, or not verified.
+    is the date of a person's answer; `reason` says why it is no longer open, or not verified. `together` are the proposals it was
+    verified with; `tried` is a hash of how it was tried: command, interpreter, time allowed.
     """
 
     id: str
@@ -61,7 +62,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     base: str
     ref: str | None = None
     paths: tuple[str, ...] = ()
-    patch: str = ""
+    patch: bytes = b""
     digest: str = ""
     findings: tuple[str, ...] = ()
     worth: float = 0.5
@@ -70,4 +71,6 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     last_night: str
     answered: str | None = None
     reason: str = ""
+    together: tuple[str, ...] = ()
+    tried: str = ""
     schema: int = 1

@@ -188,7 +188,7 @@ def _needs_of_trouble(facts: NightFacts, steps: Sequence[StepLine]) -> Iterator[
         names = ", ".join(step.title for step in failed[2:])
         yield Need(what=f"Failed too: {clean(names)}", where="", action="", command=show)
     sayings = {
-        "conflict": "was edited since and was left alone",
+        "conflict": "was left alone",
         "failed": "could not be changed",
         "unknown": "may or may not have been changed: look at it",
     }
@@ -196,7 +196,8 @@ def _needs_of_trouble(facts: NightFacts, steps: Sequence[StepLine]) -> Iterator[
         hit = [effect for effect in facts.effects if effect.status == status]
         if hit:
             others = f" ({len(hit) - 1} more)" if len(hit) > 1 else ""
-            yield Need(what=saying + others, where=clean_path(hit[0].path), action="", command=show)
+            why = f": {clean(hit[0].detail, 100)}" if hit[0].detail else ""
+            yield Need(what=saying + why + others, where=clean_path(hit[0].path), action="", command=show)
     if facts.quarantined:
         more = f" ({len(facts.quarantined) - 1} more)" if len(facts.quarantined) > 1 else ""
         what = f"ended the process three times and was left out{more}"

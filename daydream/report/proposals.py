@@ -24,6 +24,7 @@ def section(facts: NightFacts) -> SectionData | None:
     verified = [p for p in waiting if p["status"] == "open"]
     fresh = [p for p in verified if p not in old]
     data = {
+        "applied": _applied(facts),
         "date": facts.date,
         "verified": verified,
         "patches": sum(1 for p in waiting if p["status"] == "unverified"),
@@ -47,10 +48,17 @@ def needs(facts: NightFacts) -> Iterator[Need]:
         for p in _made(facts).get("proposals", ())
         if p["status"] == "open" and p["first_night"] == facts.date
     ]
+    if _applied(facts):
+        return  # they are on the branch already
     for proposal in fresh[:MOST_NEEDS]:
         what = f"{proposal['title']}: a change that is verified, and waits for your answer"
         command = f"daydream proposals show {proposal['id']}"
         yield Need(what=clean(what), where="", action="", command=command)
+
+
+def _applied(facts: NightFacts) -> bool:
+    """Whether the checkout was moved forward to what is verified."""
+    return any(effect.kind == "advance" and effect.status == "done" for effect in facts.effects)
 
 
 def _made(facts: NightFacts) -> dict[str, Any]:

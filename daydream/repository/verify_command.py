@@ -33,15 +33,17 @@ class Command:
 def confirmed(command: str | None, sha: str | None) -> Command | str:
     """The command if a person confirmed exactly this one; else why not, in a sentence."""
     if command is None or not command.strip():
-        return "no test command is configured; set verify.command, e.g. with daydream init"
+        return 'no test command is configured; `daydream init --tests "python -m pytest -q" --write` confirms one'
     made = Command(command)
     problem = _problem(made)
     if problem is not None:
         return f'verify.command = "{command}" {problem}'
     if sha is None:
-        return f'nobody confirmed verify.command = "{command}"; daydream init asks for it'
+        return (
+            f'nobody confirmed verify.command = "{command}"; `daydream init --tests` prints the lines that do'
+        )
     if sha.strip().lower() != made.sha256:
-        return f'verify.command is now "{command}", and another one was confirmed; daydream init asks again'
+        return f'verify.command is now "{command}", and another one was confirmed; `daydream init --tests` prints the lines for the new one'
     return made
 
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import stat
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -165,6 +166,72 @@ def test_yes_puts_it_on_the_branch_as_the_persons_commit(shop: Shop) -> None:
     assert shop.checkout.git("rev-parse", "daydream/proposals~1") == shop.checkout.git("rev-parse", "main")
 
 
+def test_both_may_be_accepted_because_they_were_tried_together(shop: Shop) -> None:
+    for path in ("shop/prices.py", "shop/till/__init__.py"):
+        shop.run("proposals", "accept", shop.one(path))
+    assert shop.checkout.git("log", "--format=%an").split("\n")[:2] == ["daydream", "daydream"]
+    assert shop.waiting() == []
+
+
+def test_what_was_removed_and_came_back_is_offered_again(shop: Shop) -> None:
+    shop.checkout.write(
+        "shop/prices.py", PRICES.replace("_old_rounding", "_rounding").replace("def _r", "def r")
+    )
+    shop.checkout.commit("fix: use it")
+    shop.run("-q", "run", "--no-dreams")
+    assert [p["paths"] for p in shop.waiting()] == [["shop/till/__init__.py"]]
+    shop.checkout.git("revert", "--no-edit", "HEAD")
+    shop.run("-q", "run", "--no-dreams")
+    assert len(shop.waiting()) == 2
+
+
+def test_a_missing_ref_is_made_again(shop: Shop) -> None:
+    identifier = shop.one("shop/prices.py")
+    shop.checkout.git("update-ref", "-d", f"refs/daydream/{identifier}")
+    shop.run("-q", "run", "--no-dreams")
+    assert shop.checkout.git("rev-parse", "--verify", f"refs/daydream/{identifier}")
+
+
+def test_an_answer_in_the_middle_of_a_night_counts(shop: Shop) -> None:
+    shop.checkout.write("shop/new.py", "NEW = 1\n")
+    base = shop.checkout.commit("feat: something new")
+    identifier = shop.one("shop/prices.py")
+    night = shop.place.start("-q", "run", "--no-dreams", "--mode", "apply")
+    journal = shop.place.state / "state.json"
+    while b'"propose.upkeep"' not in journal.read_bytes().partition(b'"states"')[0]:
+        time.sleep(0.01)
+    shop.run("proposals", "reject", identifier, "--reason", "risky")
+    night.communicate(timeout=120)
+    assert "_old_rounding" in (shop.place.root / "shop/prices.py").read_text("utf-8")
+    assert shop.checkout.git("merge-base", "--is-ancestor", base, "main") == ""
+    assert identifier not in {str(p["id"]) for p in shop.waiting()}
+
+
+def test_variables_confirm_no_command(shop: Shop) -> None:
+    extra = {"DAYDREAM_VERIFY_COMMAND": "true", "DAYDREAM_VERIFY_CONFIRMED": "0" * 64}
+    place = Place(shop.place.root, shop.place.home, shop.place.extra | extra)
+    done = place.daydream("run")
+    assert done.returncode == 2
+    assert "DAYDREAM_VERIFY_COMMAND cannot confirm a command" in done.stderr
+
+
+def test_a_confirmation_breaks_no_configuration(shop: Shop) -> None:
+    said = shop.run("init", "--tests", "tox", "--write", code=2)
+    assert "put them there by hand" in said
+    assert len(shop.waiting()) == 2
+
+
+def test_secrets_of_the_command_stay_with_the_person(tmp_path: Path) -> None:
+    shop = _begin(tmp_path, command=f"env DATABASE_URL=postgres://me:hunter2secret@host/db {COMMAND}")
+    shop.run("-q", "run", "--no-dreams")
+    assert len(shop.waiting()) == 2
+    told = shop.checkout.git("log", "--all", "--format=%B") + shop.place.report()
+    folder = shop.place.root / ".git/daydream"
+    kept = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    assert "hunter2secret" not in told
+    assert b"hunter2secret" not in kept
+
+
 def test_no_is_remembered(shop: Shop) -> None:
     for path in ("shop/prices.py", "shop/till/__init__.py"):
         shop.run("proposals", "reject", shop.one(path), "--reason", "wrong: the till of the old shop")
@@ -203,8 +270,10 @@ def test_a_commit_of_a_person_freezes_the_branch(shop: Shop) -> None:
     [
         ("dirty", "the checkout has uncommitted changes"),
         ("detached", "HEAD is detached"),
-        ("conflict", "no longer applies"),
-        ("other", "was made for another branch"),
+        ("moved", "was not tried on what your branch holds since"),
+        ("other", "which is no part of this branch"),
+        ("lock", "a git is at work in this checkout"),
+        ("proposals", "the branch of the proposals itself is checked out"),
     ],
 )
 def test_what_is_in_the_way_is_said_and_nothing_is_touched(shop: Shop, spoil: str, why: str) -> None:
@@ -213,9 +282,13 @@ def test_what_is_in_the_way_is_said_and_nothing_is_touched(shop: Shop, spoil: st
         shop.checkout.write("shop/prices.py", "mine = 1\n")
     elif spoil == "detached":
         shop.checkout.git("switch", "-q", "--detach")
-    elif spoil == "conflict":
-        shop.checkout.write("shop/prices.py", PRICES.replace("json.dumps(value)", "json.dumps(value + 1)"))
-        shop.checkout.commit("fix: round up")
+    elif spoil == "moved":
+        shop.checkout.write("shop/new.py", "from shop.prices import _old_rounding as old\n")
+        shop.checkout.commit("feat: use the old rounding again")
+    elif spoil == "lock":
+        shop.checkout.write(".git/index.lock")
+    elif spoil == "proposals":
+        shop.checkout.git("switch", "-q", "daydream/proposals")
     else:
         shop.checkout.git("switch", "-q", "--orphan", "other")
         shop.checkout.write("a.txt")
