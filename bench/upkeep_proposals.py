@@ -7,6 +7,7 @@ or false, `reason`. `... share FILE` counts the judgements.
 """
 
 import argparse
+import base64
 import json
 import os
 import random
@@ -80,7 +81,7 @@ def _draw(found: dict[str, list[dict[str, object]]], out: Path, count: int) -> N
         for name in [name for name, pile in piles.items() if pile][: count - len(lines)]:
             one = piles[name].pop()
             file = out / f"{name}-{one['id']}.patch"
-            file.write_text(str(one["patch"]), encoding="utf-8")
+            file.write_bytes(base64.b64decode(str(one["patch"])))
             said = {key: one[key] for key in ("id", "rule", "title")}
             lines.append(
                 json.dumps({"repository": name, **said, "patch": file.name, "merge": None, "reason": ""})

@@ -1,6 +1,7 @@
 """Time: one source of the present, and the arithmetic of nights and local dates."""
 
 import datetime as dt
+import functools
 import os
 import re
 import time
@@ -39,12 +40,17 @@ def from_text(text: str) -> dt.datetime:
     return instant.astimezone(dt.UTC)
 
 
+@functools.cache
+def _zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
 def local_zone() -> str:
     """Name this machine's zone: TZ, else what /etc/localtime points to, else today's offset (``+02:00``)."""
     named = os.environ.get("TZ", "").lstrip(":")
     link = os.path.realpath("/etc/localtime").partition("/zoneinfo/")[2]
     for name in (named, link):
-        if name in zoneinfo.available_timezones():
+        if name and name in _zones():
             return name
     offset = dt.datetime.now().astimezone().strftime("%z")
     return f"{offset[:3]}:{offset[3:5]}"

@@ -1,7 +1,9 @@
 """What is deprecated, and how much it matters: what the next Python refuses, and what is only old style."""
 
+import ast
 import re
-from collections.abc import Iterable, Mapping
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from daydream.analysis.roles import is_illustration, is_test
@@ -27,6 +29,13 @@ _BREAKING: Mapping[str, tuple[float, str]] = {
 }
 _COLLECTIONS = re.compile(r"^\s*from\s+collections\s+import\b")
 OLD_STYLE = 0.2
+VERSION_CHECK = "UP036"
+_SETUPTOOLS = re.compile(r"setuptools\b(?![-_])", re.IGNORECASE)
+_INSTALL = re.compile(r"install_requires\s*=\s*(\[[^\]]*\]|[^\n]*(?:\n[ \t]+[^\n]*)*)")
+_SAYS = re.compile(
+    r"^(print|exit|quit|(sys\.)?exit|os\._exit|sys\.std(err|out)\.write|warnings\.warn|warn)$|"
+    r"(^|\.)(log\w*|echo|secho|fail|die|abort|error|critical|fatal|warning)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +53,56 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One place where something deprecated stands, with its line of source."""
+    """One place where something deprecated stands, with its line of source; `guard`: a check that only refuses."""
 
     path: str
     code: str
     line: int
     message: str
     source: str
+    guard: bool = False
+
+
+def requires_setuptools(path: str, text: str) -> bool:
+    """Whether a packaging file requires setuptools at run time, not only to build."""
+    name = path.rpartition("/")[2]
+    if name == "pyproject.toml":
+        try:
+            project = tomllib.loads(text).get("project", {})
+        except tomllib.TOMLDecodeError:
+            return False
+        listed = project.get("dependencies", ()) if isinstance(project, dict) else ()
+        return any(_SETUPTOOLS.match(str(one)) for one in listed if isinstance(listed, list))
+    if name in {"setup.py", "setup.cfg"}:
+        return any(
+            _SETUPTOOLS.match(one.strip(" \t'\""))
+            for block in _INSTALL.findall(text)
+            for one in re.split(r"[\n,\[\]]", block)
+        )
+    return False
+
+
+def is_guard(tree: ast.Module, row: int) -> bool:
+    """Whether the version check at a line does nothing but refuse a Python, or warn of it."""
+    checks = [node for node in ast.walk(tree) if isinstance(node, ast.If) and node.lineno == row]
+    branches = [branch for node in checks for branch in (node.body, node.orelse) if branch]
+    return any(all(_refuses(statement) for statement in branch) for branch in branches)
+
+
+def _refuses(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Raise):
+        return True
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(call, ast.Call) and bool(_SAYS.search(ast.unparse(call.func)))
+
+
+def each_check(found: Iterable["Use"]) -> Iterator[list["Use"]]:
+    """Keep places of one code apart where each is a decision of its own, together where they are a habit."""
+    listed = sorted(found, key=lambda use: use.line)
+    if listed and listed[0].code == VERSION_CHECK:
+        yield from ([use] for use in listed)
+    elif listed:
+        yield listed
 
 
 def patterns(uses: Iterable[Use]) -> list[Pattern]:
@@ -59,9 +111,12 @@ def patterns(uses: Iterable[Use]) -> list[Pattern]:
     for use in uses:
         groups.setdefault((use.path, use.code, *_weight(use)), []).append(use)
     found = []
-    for (path, code, worth, why), members in sorted(groups.items(), key=lambda g: g[0]):
-        first = min(members, key=lambda u: u.line)
-        found.append(Pattern(path, code, first.line, len(members), first.message, why, worth))
+    for (path, code, worth, why), together in sorted(
+        groups.items(), key=lambda g: (*g[0][:2], -g[0][2], g[0][3])
+    ):
+        for members in each_check(together):
+            first = members[0]
+            found.append(Pattern(path, code, first.line, len(members), first.message, why, worth))
     return found
 
 
@@ -71,6 +126,6 @@ def _weight(use: Use) -> tuple[float, str]:
     worth, why = _BREAKING.get(use.code, (OLD_STYLE, ""))
     if why and (is_illustration(use.path) or (is_test(use.path) and use.code.startswith("DTZ"))):
         worth = 0.4
-    if use.code == "UP036" and use.path.rpartition("/")[2] == "setup.py":
-        worth = 0.4  # refuses older Pythons with a sentence, for installers that ignore the metadata
+    if use.code == VERSION_CHECK and (use.guard or use.path.rpartition("/")[2] == "setup.py"):
+        worth = 0.4  # refuses older Pythons with a sentence, for those who start or install it all the same
     return worth, why

@@ -12,7 +12,7 @@ from daydream.analysis.doc_history import Removal, earlier, removals, renamed_he
 from daydream.analysis.doc_memory import recall, remember
 from daydream.analysis.doc_sites import Rules
 from daydream.analysis.doc_tree import MARKDOWN, RST, Shelf, pages
-from daydream.analysis.links import Verdict, World, resolve, sites, there
+from daydream.analysis.links import SITE_FILES, Verdict, World, resolve, sites, there
 from daydream.analysis.markdown import Document
 from daydream.analysis.rst_links import Project, readers, resolve_pointer, rewritten
 from daydream.analysis.rst_source import Pointer, RstPage
@@ -80,15 +80,32 @@ class Library:
         self.shelf = Shelf(ctx.tree, ctx.files, ctx.cache)
         paths = ctx.paths()
         self._paths = paths
-        self.rules = doc_sites.detect(paths, self.shelf.text)
+        built_by = sorted({*paths, *self._configurations(paths)})
+        self.rules = doc_sites.detect(built_by, self.shelf.text)
         self.pages = self._pages(ctx, exclude)
         named: dict[str, list[str]] = {}
         for path in paths:
             named.setdefault(posixpath.basename(path).lower(), []).append(path)
-        self.world = World(self.shelf.kind, self.shelf.document, named, sites(paths), self.rules)
+        fronts = doc_sites.fronts(paths, self.shelf.text)
+        self.world = World(self.shelf.kind, self.shelf.document, named, sites(built_by), self.rules, fronts)
         self._projects: dict[str, Project] = {}
         self._earlier: list[str] | None = None
         self._searched: set[str] = set()
+        self.unsure = 0  # how often an answer followed from more than the commit
+
+    def _configurations(self, paths: Sequence[str]) -> Iterator[str]:
+        """Configurations of site generators that stand above the examined pages and are not examined themselves:
+        many a conf.py says of itself that a program wrote it."""
+        folders = {""}
+        for path in paths:
+            if path.lower().endswith((*MARKDOWN, *RST)):
+                parts = path.split("/")
+                folders.update("/".join(parts[:count]) for count in range(1, len(parts)))
+        for folder in sorted(folders):
+            for name in SITE_FILES:
+                place = posixpath.join(folder, name)
+                if self.shelf.kind(place) == "file":
+                    yield place
 
     def _pages(self, ctx: Context, exclude: Sequence[str]) -> list[SourceFile]:
         """Markdown and reStructuredText, and the text files of a Sphinx project that says it writes in them."""
@@ -111,15 +128,23 @@ class Library:
                 continue
             found.read.append(path)
             if isinstance(page, Document):
-                self._markdown(path, page, found)
+                self._markdown(ctx, path, page, found)
             else:
                 self._rst(ctx, path, page, found)
         self._ask_git(ctx, found)
         return found
 
-    def _markdown(self, path: str, page: Document, found: Survey) -> None:
+    def _markdown(self, ctx: Context, path: str, page: Document, found: Survey) -> None:
+        project = self._project(ctx, path)
+        myst = project is not None and any("myst" in word for word in project.rules.extensions)
+        for role in page.roles if myst else ():
+            pointer = Pointer(role.kind, role.target, role.line, role.glob)
+            verdict = self._pointed(ctx, pointer, path, page, project)
+            self._note(found, path, (role.target, role.line, role.kind), verdict)
         for link in page.links:
             verdict = resolve(link.target, path, page, self.world)
+            if link.elsewhere and verdict.state in {"broken_link", "broken_anchor"}:
+                verdict = Verdict("unknown")
             if verdict.state == "external":
                 found.external.append((path, link.line, link.target))
             kind = "image" if link.image else "html" if link.html else "link"
@@ -134,10 +159,11 @@ class Library:
             self._note(found, path, (pointer.target, pointer.line, pointer.kind), verdict)
 
     def _pointed(
-        self, ctx: Context, pointer: Pointer, path: str, page: RstPage, project: Project | None
+        self, ctx: Context, pointer: Pointer, path: str, page: RstPage | Document, project: Project | None
     ) -> Verdict:
         verdict = resolve_pointer(pointer, path, self.world, project)
-        if verdict.state in {"broken_anchor", "broken_link"} and page.made and pointer.kind != "link":
+        made = isinstance(page, RstPage) and page.made
+        if verdict.state in {"broken_anchor", "broken_link"} and made and pointer.kind != "link":
             return Verdict("unknown")  # a template writes parts of the page
         if verdict.state != "broken_anchor":
             return verdict
@@ -181,6 +207,11 @@ class Library:
             page = self.shelf.readable(path)
             if isinstance(page, Document):
                 labels |= {name.lower() for name in page.written}
+                includes += [
+                    (path, posixpath.normpath(posixpath.join(posixpath.dirname(path), role.target)))
+                    for role in page.roles
+                    if role.kind == "include"
+                ]
             elif page is not None:
                 labels |= page.labels
                 includes += [
@@ -222,6 +253,7 @@ class Library:
         known = recall(ctx.cache, "docs.label/1", key, bool)
         if known is None:
             known = key not in self._searched and len(self._searched) >= _LABELLED
+            self.unsure += known
             if not known:
                 argv = ("grep", "-I", "-q", *wanted, commit, "--", *places)
                 known = attempt(ctx.root, *argv, stop=ctx.stop).returncode != 1
@@ -232,6 +264,7 @@ class Library:
     def _ask_git(self, ctx: Context, found: Survey) -> None:
         """Take out what git ignores (something generates it), and ask history about what has no better target."""
         ignored = _ignored(ctx, found.broken)
+        self.unsure += any(not item.anchor for item in found.broken)  # the checkout says what git ignores
         kept = [item for item in found.broken if item.anchor or item.landed not in ignored]
         found.states["ignored"] = len(found.broken) - len(kept)
         gone = removals(ctx, {item.landed for item in kept if not item.anchor})
@@ -290,7 +323,7 @@ class Library:
 
     def _written(self, ctx: Context, item: Broken, place: str) -> str:
         """The address of `place` in the way in which the link was written; "" where it would not lead there."""
-        if item.path.lower().endswith(MARKDOWN):
+        if item.path.lower().endswith(MARKDOWN) and item.kind in {"link", "image", "html"}:
             path, mark, tail = item.target.partition("#")
             if "?" in path or path.startswith("/"):
                 return ""
@@ -314,11 +347,17 @@ def anchors_of(heading: str, document: Document) -> Iterator[str]:
 
 def _ignored(ctx: Context, broken: Sequence[Broken]) -> set[str]:
     """The missing targets that git ignores: something generates them where they are needed."""
-    wanted = sorted({item.landed for item in broken if not item.anchor})
-    wanted = [path for path in wanted if not path.startswith("..") and "\0" not in path]
+    pages_of = {item.landed: item.kind in {"doc", "toctree"} for item in broken if not item.anchor}
+    asked = {
+        f"{path}{ending}": path
+        for path, page in sorted(pages_of.items())
+        for ending in ("", *((*RST, *MARKDOWN) if page else ()))
+        if not path.startswith("..") and "\0" not in path
+    }
+    wanted = sorted(asked)
     if not wanted or ctx.examination.commit is None:
         return set()
     listed = "\0".join(wanted).encode("utf-8", "surrogateescape")
     argv = ("check-ignore", "--no-index", "-z", "--stdin")
     left = attempt(ctx.root, *argv, stop=ctx.stop, stdin=listed, settings=("core.excludesFile=/dev/null",))
-    return {item.decode("utf-8", "surrogateescape") for item in left.stdout.split(b"\0") if item}
+    return {asked[item.decode("utf-8", "surrogateescape")] for item in left.stdout.split(b"\0") if item}

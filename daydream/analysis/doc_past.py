@@ -1,7 +1,7 @@
 """What the package offered at an earlier commit, and offers now: each file read once, by its content."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -15,6 +15,10 @@ _KIND = "docs.surface/1"
 _LIMIT = 1_000_000
 _CHUNK = 400
 Read = Callable[[Sequence[tuple[str, str]]], Iterator[tuple[str, bytes]]]
+_EVERYTHING = re.compile(
+    r"^(?:[ \t]*from[ \t]+(?P<dots>\.*)(?P<name>[\w.]*)[ \t]+import[ \t]*\(?[ \t]*\*|def __getattr__\()",
+    re.MULTILINE,
+)
 ASIDE = re.compile(
     r"(?:^|/)(?:tests?|testing|docs?|docs_src|examples?|bench\w*|scripts?|tools?|ci|\.\w+)/|(?:^|/)(?:test_|conftest)"
 )
@@ -152,6 +156,32 @@ def modules(paths: Iterable[str]) -> set[str]:
             parts = parts[1:] if parts[:1] in (["src"], ["lib"]) else parts
             found.update(".".join(parts[:count]) for count in range(1, len(parts) + 1))
     return found
+
+
+def files(dotted: str) -> Iterator[str]:
+    """The files that may be the module before the last part of a dotted name, from any folder that may be a root."""
+    parent = dotted.lstrip("~!").partition("(")[0].rpartition(".")[0]
+    if parent:
+        for root in ("", "src/", "lib/"):
+            yield from (f"{root}{parent.replace('.', '/')}{end}" for end in (".py", "/__init__.py"))
+
+
+def has_foreign_names(path: str, text: Callable[[str], str | None], own: Container[str]) -> bool:
+    """Whether a module takes everything from a package that is none of the `own`, itself or through another of the
+    repository's modules, or makes its names up when it is asked for them."""
+    seen: set[str] = set()
+    todo = [path]
+    while todo:
+        path = todo.pop()
+        source = None if path in seen else text(path)
+        seen.add(path)
+        for match in _EVERYTHING.finditer(source or ""):
+            dots, name = match["dots"], match["name"]
+            if dots is None or (not dots and name.partition(".")[0] not in own):
+                return True
+            folders = path.split("/")[: -len(dots)] if dots else []
+            todo += files(".".join((*folders, *filter(None, (name, "*")))))
+    return False
 
 
 def modules_at(ctx: Context, rev: str) -> frozenset[str]:

@@ -41,6 +41,13 @@ _PLAIN_PLUGINS = {
         "click-reference",
     ),
 }
+_FRONT = re.compile(
+    r"""(?:^|[\s{,"'])(?:readme["']?\s*[:=]\s*["']|USE_MDFILE_AS_MAINPAGE\s*=\s*"?)(?P<path>[^"'\s]+)""",
+    re.MULTILINE,
+)
+_FRONT_FILES = re.compile(
+    r"(?:\.?typedoc|\.?jsdoc|\.?esdoc)[\w.-]*\.(?:jsonc?|[cm]?js)\Z|Doxyfile[\w.-]*\Z|[\w.-]+\.doxy\Z"
+)
 _NAMING = re.compile(r"slugify|separator|anchorlink_class|permalink_title.*slug|toc_depth:\s*0")
 
 
@@ -79,6 +86,18 @@ def detect(paths: Iterable[str], text: Callable[[str], str | None]) -> tuple[Rul
         if rules is not None:
             found.setdefault(rules.source, rules)
     return tuple(sorted(found.values(), key=lambda rules: (-len(rules.source), rules.source)))
+
+
+def fronts(paths: Iterable[str], text: Callable[[str], str | None]) -> frozenset[str]:
+    """The pages that the configuration of an API documentation (TypeDoc, JSDoc, ESDoc, Doxygen) names as its front page,
+    so that it is read where that is published. One at the root of the repository is read there first."""
+    found: set[str] = set()
+    for path in paths:
+        folder, name = posixpath.split(path)
+        if _FRONT_FILES.match(name):
+            named = (match["path"] for match in _FRONT.finditer(text(path) or ""))
+            found.update(posixpath.normpath(posixpath.join(folder, place)) for place in named)
+    return frozenset(place for place in found if "/" in place and not place.startswith(("..", "/")))
 
 
 def rules_of(path: str, sites: Iterable[Rules]) -> Rules | None:

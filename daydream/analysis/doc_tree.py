@@ -24,7 +24,7 @@ MARKDOWN = (".md", ".markdown")
 RST = (".rst",)
 _RST_LIKE = (*RST, ".txt", ".inc")
 _KEPT_BYTES = 16_000_000
-_VERSION = 1
+_VERSION = 2
 _NOT_PAGES = re.compile(
     r"(?:^|/)(?:fixtures?|testdata|test_data|test-data|snapshots?|__snapshots__|mdtest|golden|cassettes|testcases"
     r"|node_modules|site-packages|ISSUE_TEMPLATE|PULL_REQUEST_TEMPLATE)(?:/|$)"
@@ -62,6 +62,7 @@ class Shelf:
         self._folders: dict[str, dict[str, Kind]] = {}
         self._pages: OrderedDict[str, tuple[Page | None, int]] = OrderedDict()
         self._bytes = 0
+        self.lost = 0  # how often an examined file was not there
 
     def kind(self, path: str) -> Kind:
         """Tell what stands at a normalised POSIX path: case counts, nothing outside the tree is looked at.
@@ -119,9 +120,13 @@ class Shelf:
     def raw(self, path: str) -> bytes | None:
         """Read a page's bytes; None where it is gone, too large, or a link that leaves the tree."""
         try:
-            return (self.tree / path).read_bytes() if self._there(path) else None
+            if self._there(path):
+                return (self.tree / path).read_bytes()
         except OSError:
+            self.lost += 1
             return None
+        self.lost += path in self._blobs and not (self.tree / path).is_file()
+        return None
 
     def text(self, path: str) -> str | None:
         """Read a page; None also where it is not UTF-8."""

@@ -6,14 +6,16 @@ import re
 import textwrap
 import tomllib
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 State = Literal["ok", "broken", "unknown", "other"]
 
 _LONGEST = 100_000
 _LOOKED_AT = 20_000
+_COMMAS = 2
+_APART = 25
 _DEEP = re.compile(r"(?:[-?:][ \t]+){30}|[\[{][^\]}]{0,20}(?:[\[{][^\]}]{0,20}){30}")
 _LANGUAGES = {"python": "python", "py": "python", "python3": "python", "toml": "toml", "json": "json"} | {
     "yaml": "yaml",
@@ -36,6 +38,14 @@ _SHELL = re.compile(r"^[ \t]*\$ |^[ \t]*[\w./-]+(?: [^\s=(:]+){0,9} --?[a-zA-Z][
 _SLIPS = re.compile(
     r"unterminated|unmatched|.*(?:never closed|does not match|forgot a comma)|unindent|unexpected indent|expected ':'"
     r"|':' expected|non-default|invalid (?:non-printable )?character (?:U\+|'[\u2018-\u201d])|EOL|Missing parentheses"
+)
+_STRING = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
+_COMMA = re.compile(r".*forgot a comma")
+_LEFT_OPEN = re.compile(r"unmatched|unexpected indent|unindent")
+_OPENERS = {")": "f(", "]": "[", "}": "{"}
+_OUTPUT = re.compile(
+    r"\b(?:outputs?|prints?|printed|displays?|(?:will|should|would) (?:give|return|show) you|something (?:like|similar))\b",
+    re.IGNORECASE,
 )
 _NAMED_CALL = re.compile(r"\s*(?:(async\s+)?def\s+)?[\w.]+[ \t]*(?=\()")
 _SIGNATURE = re.compile(r"^[ \t]*(?:(?:async\s+)?def|class)\s+\w.*[^:,(\[{\s]$", re.MULTILINE)
@@ -68,6 +78,8 @@ def judge(info: str, code: str, before: str) -> Verdict:
     why, sure = _PARSERS[tongue](code.expandtabs(4) if tongue == "python" else code)
     if not why:
         return Verdict("ok")
+    if tongue != "python" and before.rstrip().endswith(":") and _OUTPUT.search(before[-120:]):
+        return Verdict("unknown", why)  # what a program printed
     code = code[:_LOOKED_AT]
     rest = info.partition(" ")[2]
     if (
@@ -87,9 +99,74 @@ def _python(code: str) -> tuple[str, float]:
         return "", 0.0
     if _PROMPT.search(dedented) or any(_syntax_error(text) is None for text in _wrapped(dedented)):
         return "" if not _PROMPT.search(dedented) else "has prompts", 0.0
+    if _LEFT_OPEN.match(first.msg) and _is_excerpt(code):
+        return first.msg, 0.0
     if _is_signature(dedented) or _is_mapping(dedented) or re.search(r"nested|recursion|memory", first.msg):
         return first.msg, 0.0
-    return first.msg, 0.7 if _SLIPS.match(first.msg) else 0.4
+    slip = _SLIPS.match(first.msg) and (not _COMMA.match(first.msg) or _is_slip(dedented, first))
+    return first.msg, 0.7 if slip else 0.4
+
+
+def _is_excerpt(code: str) -> bool:
+    """Whether the text is the end of a call or a literal that begins above it: it begins indented, or with an
+    item of a list, and what closes too much closes that."""
+    first = next(line for line in code.splitlines() if line.strip())
+    if not first[0].isspace() and not first.rstrip().endswith(","):
+        return False
+    opened = "".join(_OPENERS[sign] for sign in reversed(_closed_too_much(code)))
+    return bool(opened) and _syntax_error(f"{opened}\n{code}") is None
+
+
+def _closed_too_much(code: str) -> str:
+    """The brackets of a text that close what is not opened in it, in order."""
+    left: list[str] = []
+    for sign in re.findall(r"[()\[\]{}]", re.sub(r"#.*", "", _STRING.sub("", code))):
+        if sign in _OPENERS and left and left[-1] not in _OPENERS:
+            left.pop()
+        else:
+            left.append(sign)
+    return "".join(left) if all(sign in _OPENERS for sign in left) else ""
+
+
+def _is_slip(code: str, error: SyntaxError) -> bool:
+    """Whether something is missing where the parser misses a comma, rather than that the text is some notation."""
+    line = code.split("\n")[(error.lineno or 1) - 1]
+    quoted = any(
+        match[0][-2] == "=" and line[match.end() : match.end() + 1].isalnum()
+        for match in _STRING.finditer(line)
+    )
+    return quoted or _lacks_commas(code, error)
+
+
+def _lacks_commas(code: str, error: SyntaxError) -> bool:
+    """Whether a comma or two, where the parser misses one, make the text Python; else it is some notation."""
+    for _ in range(_COMMAS):
+        lines = code.split("\n")
+        first, last = error.lineno or 1, min(error.end_lineno or error.lineno or 1, len(lines))
+        if last - first > _APART:
+            return False
+        best = _place(error)
+        for text in _with_comma(lines, first - 1, last):
+            left = _syntax_error(text)
+            if left is None:
+                return True
+            if _COMMA.match(left.msg) and _place(left) > best:
+                code, error, best = text, left, _place(left)
+    return False
+
+
+def _place(error: SyntaxError) -> tuple[int, int]:
+    return error.lineno or 0, error.offset or 0
+
+
+def _with_comma(lines: Sequence[str], first: int, last: int) -> Iterator[str]:
+    """The text with a comma at one of the gaps between the words of these lines (from 0, the end excluded)."""
+    for number in range(first, last):
+        for gap in re.finditer(
+            r"(?<=[\w\"')\]}])(?=[ \t]*(?:#|\Z))|(?<=[\w\"')\]}])(?=[ \t]+[\w\"'(\[{])", lines[number]
+        ):
+            line = f"{lines[number][: gap.start()]},{lines[number][gap.start() :]}"
+            yield "\n".join((*lines[:number], line, *lines[number + 1 :]))
 
 
 def _is_signature(code: str) -> bool:
@@ -199,6 +276,7 @@ def _yaml(code: str) -> tuple[str, float]:
 
     if too_deep(code):
         return "nested too deeply", 0.0
+    head = re.split(r"\n[ \t]*\n", code.strip(), maxsplit=1)[0]
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         for _ in yaml.compose_all(textwrap.dedent(code), Loader=loader):
@@ -206,10 +284,21 @@ def _yaml(code: str) -> tuple[str, float]:
     except yaml.composer.ComposerError as error:
         return str(error.problem or "does not compose"), 0.0
     except yaml.MarkedYAMLError as error:
-        return str(error.problem or "does not parse"), 0.6
+        values = head != code.strip() and _is_scalar(head, loader)
+        return str(error.problem or "does not parse"), 0.0 if values else 0.6
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         return str(error).partition("\n")[0] or "does not parse", 0.0
     return "", 0.0
+
+
+def _is_scalar(text: str, loader: Any) -> bool:
+    """Whether a text is a value without a name, so that what it begins is a list of values, one below the other."""
+    import yaml
+
+    try:
+        return isinstance(yaml.compose(text, Loader=loader), yaml.ScalarNode)
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return False
 
 
 _PARSERS: dict[str, Callable[[str], tuple[str, float]]] = {

@@ -37,9 +37,13 @@ _COMMON_NAMES = {"readme.md", "index.md", "index.rst", "index.html", "__init__.p
 _STATIC = ("static", "public", "docs", "assets")
 _INDEX = ("index", "README", "readme", "_index")
 _MADE = re.compile(r"L\d|:~:|user-content-|(?:top|readme)\Z|#|fn|__|_|\?|/|!")
+_MADE_BY_SITES = re.compile(
+    r"llms(?:-[\w-]+)?\.txt\Z|robots\.txt\Z|objects\.inv\Z|searchindex\.js\Z|sitemap\.txt\Z"
+)
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?\Z")
 _MKDOCS = re.compile(r"(?:mkdocs|properdocs)[\w.-]*\.ya?ml\Z")
-_SITE_FILES = {
+SITE_FILES = {
+    *("conf.py", "mkdocs.yml", "mkdocs.yaml", "properdocs.yml"),
     *("zensical.toml", "docusaurus.config.js", "docusaurus.config.ts"),
     *("docusaurus.config.mjs", "hugo.toml", "hugo.yaml", "_config.yml", "_config.yaml", "book.toml"),
     *(
@@ -73,7 +77,7 @@ class World:
 
     `kind` says what stands at a path; `document` parses a Markdown file of the tree, or None; `named`
     are the examined paths by their file name in lower case; `sites` are the folders that a site generator builds from,
-    `rules` what is known of those whose configuration could be read, deepest first.
+    `rules` what is known of those whose configuration could be read, deepest first; `fronts` are pages that are published elsewhere.
     """
 
     kind: Callable[[str], Kind]
@@ -81,6 +85,7 @@ class World:
     named: dict[str, list[str]]
     sites: tuple[str, ...]
     rules: "tuple[Rules, ...]" = ()
+    fronts: frozenset[str] = frozenset()
 
     def rules_of(self, path: str) -> "Rules | None":
         """What is known of the innermost site that holds a page."""
@@ -103,7 +108,7 @@ def sites(paths: Iterable[str]) -> tuple[str, ...]:
         folder, name = posixpath.split(path)
         beside = posixpath.join(folder, "index")
         sphinx = name == "conf.py" and any(beside + end in known for end in (".rst", ".md", ".txt"))
-        if name in _SITE_FILES or sphinx or _MKDOCS.match(name):
+        if (name in SITE_FILES and name != "conf.py") or sphinx or _MKDOCS.match(name):
             found.add(folder)
         elif name == "conf.py" and {"doc", "docs"} & set(folder.split("/")):
             found.update((folder, "docs", "doc"))  # built from elsewhere, but surely these
@@ -162,7 +167,7 @@ def _path(path: str, tail: str, page: str, world: World, site: str | None) -> Ve
             "unknown" if seen_unknown else "broken_link",
             posixpath.relpath(rooted[0], posixpath.dirname(page) or "."),
         )
-    if seen_unknown or path.startswith("/") or _may_be_made(path, page, world, site):
+    if seen_unknown or path.startswith("/") or page in world.fronts or _may_be_made(path, page, world, site):
         return Verdict("unknown")
     return Verdict("broken_link", path, _moved(path, tail, page, world))
 
@@ -233,10 +238,21 @@ def _may_be_made(path: str, page: str, world: World, site: str | None) -> bool:
     ):  # a name that the site knows, or its theme's icon
         return True
     if site is not None and (
+        _written_by_site(landed, world) or _MADE_BY_SITES.match(posixpath.basename(landed))
+    ):
+        return True
+    if site is not None and (
         not ending or ending in {".html", ".htm", ".xml", ".json"} or path.endswith("/")
     ):
         return True
     return not ending and any(world.kind(landed + suffix) == "file" for suffix in _PAGES)
+
+
+def _written_by_site(landed: str, world: World) -> bool:
+    """Whether a site may write this beside a page's own address: ``page.html.md`` of ``page.rst``."""
+    stem, ending = posixpath.splitext(landed)
+    stem, html = posixpath.splitext(stem)
+    return (ending, html) == (".md", ".html") and any(world.kind(stem + end) == "file" for end in _PAGES)
 
 
 def _moved(path: str, tail: str, page: str, world: World) -> str:

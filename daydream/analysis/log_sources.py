@@ -31,6 +31,9 @@ _UNPACKED = 4 * 2**30
 _LOG = re.compile(r"(?i).+\.(?:log|jsonl|ndjson|out|err)\Z")
 _PLAIN = re.compile(r"(?i)(?:.+\.(?:txt|json)|syslog|messages|.*[_-]log)\Z")
 _PACKED = re.compile(r"(?i)\.(?:gz|bz2|xz|zst)\Z")
+_MAYBE = re.compile(
+    r"(?i)log|jsonl|ndjson|out|err|txt|json|messages"
+)  # in every name that one of those matches
 _DATE = re.compile(r"(?<!\d)\d{4}(?:-\d\d-\d\d|_\d\d_\d\d|\d{4})(?:[T_-]\d\d(?:[-_]?\d\d){0,2})?(?!\d)")
 _TURN = re.compile(r"\.\d{1,5}\Z")
 _OWN = re.compile(r"daydream.*\.(?:log|jsonl).*\Z")
@@ -82,12 +85,16 @@ class Found:
 def family_of(path: Path) -> Path:
     """Return the log that a file is a rotation of: ``app.log.1.gz`` and ``app.log-20261120`` belong to
     ``app.log``; ``app-2026-11-20.log`` to ``app-*.log``."""
-    name = _TURN.sub("", _PACKED.sub("", path.name))
+    return path.with_name(_bare(path.name))
+
+
+def _bare(full: str) -> str:
+    name = _TURN.sub("", _PACKED.sub("", full))
     dated = _DATE.search(name)
     if dated is not None:
         before, after = name[: dated.start()], name[dated.end() :]
         name = before[:-1] if not after and before[-1:] in {".", "-", "_"} else f"{before}*{after}"
-    return path.with_name(_TURN.sub("", name) or path.name)
+    return _TURN.sub("", name) or full
 
 
 def discover(root: Path, own: Collection[Path], tracked: Collection[str], check: Callable[[], None]) -> Found:
@@ -95,13 +102,13 @@ def discover(root: Path, own: Collection[Path], tracked: Collection[str], check:
     ``logs/``. Not in hidden, virtual-environment, cache, build, test and documentation folders, not in
     `own` (absolute), not through links to folders; each file once, however many names it has."""
     paths: list[Path] = []
-    for count, (folder, names) in enumerate(_walk(root, own)):
+    for count, (folder, parts, names) in enumerate(_walk(root, own)):
         check()
         if count >= MOST_FOLDERS:
             return Found(_grouped(paths, root), complete=False)
-        in_logs = any(part in _LOG_FOLDERS for part in folder.relative_to(root).parts)
+        in_logs = not _LOG_FOLDERS.isdisjoint(parts)
         beside = set(names)
-        paths += [folder / name for name in names if _is_log(name, in_logs, beside)]
+        paths += [Path(folder, name) for name in names if _is_log(name, in_logs, beside)]
     untracked = [path for path in paths if _kind(path.name) is _LOG or _below(path, root) not in tracked]
     return Found(_grouped(untracked, root))
 
@@ -287,7 +294,9 @@ def _below(path: Path, root: Path) -> str:
 
 
 def _kind(name: str) -> re.Pattern[str] | None:
-    bare = family_of(Path(name)).name
+    if not _MAYBE.search(name):
+        return None
+    bare = _bare(name)
     return next((kind for kind in (_LOG, _PLAIN) if kind.match(bare)), None)
 
 
@@ -299,15 +308,16 @@ def _is_log(name: str, in_logs: bool, beside: Collection[str]) -> bool:
     if in_logs:
         return True
     stem = name.removesuffix(".log")
-    bare = family_of(Path(name)).name.lower()
+    bare = _bare(name).lower()
     return bare.endswith(".log") and f"{stem}.tex" not in beside and f"{stem}.aux" not in beside
 
 
-def _walk(root: Path, own: Collection[Path]) -> Iterator[tuple[Path, list[str]]]:
-    """Yield folders with the names of the ordinary files in them, sorted."""
-    waiting = [root]
+def _walk(root: Path, own: Collection[Path]) -> Iterator[tuple[str, tuple[str, ...], list[str]]]:
+    """Yield folders, their parts below the root, and the names of the ordinary files in them, sorted."""
+    kept_out = {str(path) for path in own}
+    waiting: list[tuple[str, tuple[str, ...]]] = [(str(root), ())]
     while waiting:
-        folder = waiting.pop()
+        folder, parts = waiting.pop()
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError:
@@ -315,15 +325,18 @@ def _walk(root: Path, own: Collection[Path]) -> Iterator[tuple[Path, list[str]]]
         names = [entry.name for entry in entries if _ordinary(entry, root)]
         if "pyvenv.cfg" in names or "CACHEDIR.TAG" in names:
             continue
-        yield folder, names
-        if len(folder.relative_to(root).parts) < _DEEPEST:
-            inner = [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
-            waiting += [path for path in reversed(inner) if _worth_entering(path, own)]
+        yield folder, parts, names
+        if len(parts) < _DEEPEST:
+            inner = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
+            waiting += [
+                (entry.path, (*parts, entry.name))
+                for entry in reversed(inner)
+                if _worth_entering(entry.name) and entry.path not in kept_out
+            ]
 
 
-def _worth_entering(path: Path, own: Collection[Path]) -> bool:
-    name = path.name
-    return not (name.startswith(".") or name in _FOREIGN_FOLDERS or name.endswith(".egg-info") or path in own)
+def _worth_entering(name: str) -> bool:
+    return not (name.startswith(".") or name in _FOREIGN_FOLDERS or name.endswith(".egg-info"))
 
 
 def _ordinary(entry: os.DirEntry[str], root: Path) -> bool:

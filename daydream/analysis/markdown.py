@@ -3,7 +3,7 @@
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import unescape
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -30,16 +30,35 @@ _INSERTING = re.compile(
     r"\{(?:include|eval-rst|auto\w+|glossary|argparse|click|literalinclude|program-output)"
 )
 _CODE_SPAN = re.compile(r"`[^`\n]*`")
+_ROLE = re.compile(r"\{(doc|ref|numref|download)\}\Z")
+_FILE_DIRECTIVE = re.compile(r"\{(include|literalinclude|image|figure)\}\s+(\S.*)\Z")
+_TITLED = re.compile(r".*<([^<>]+)>\Z", re.DOTALL)
+_EXTERNAL = re.compile(r"\{[^{}\n]*(?<![\w-])\.external(?![\w-])[^{}\n]*\}")
+_OPTIONS = re.compile(r"\A(?:---[ \t]*\n(?:.*\n)*?---[ \t]*(?:\n|\Z)|(?:[ \t]*:[\w-]+:.*(?:\n|\Z))+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link or an image; `target` as written but for character references, `line` counted from 1."""
+    """A link or an image; `target` as written but for character references, `line` counted from 1.
+
+    `elsewhere` says that an attribute (``{.external}``) declares it an address, whatever it looks like.
+    """
 
     target: str
     line: int
     image: bool = False
     html: bool = False
+    elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a MyST role or directive points to (``{doc}`x` ``, ``{include} x``), under its name in reStructuredText."""
+
+    kind: Literal["doc", "ref", "toctree", "download", "include", "literalinclude", "image"]
+    target: str
+    line: int
+    glob: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +85,12 @@ class Span:
 class Document:
     """What a Markdown file holds.
 
-    `anchors` are GitHub's, plus every explicit id (`written` are those that stand in the text); `loose` are their reductions; `inserts` says that
+    `roles` are what MyST would follow beside the links. `anchors` are GitHub's, plus every explicit id (`written` are those that stand in the text); `loose` are their reductions; `inserts` says that
     other text is put into the page when it is built, so that its anchors are not all known.
     """
 
     links: list[Link] = field(default_factory=list)
+    roles: list[Role] = field(default_factory=list)
     fences: list[Fence] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     headings: list[str] = field(default_factory=list)
@@ -118,7 +138,8 @@ def parse(text: str) -> Document:
                 level = 0
             before = token.content
         elif token.type == "fence":
-            found.fences.append(Fence(token.info.strip(), token.content, line, before))
+            found.fences.append(Fence(token.info.strip(), _body(token), line, before))
+            found.roles += _directive(token.info.strip(), token.content, line)
             found.written.update(_LABEL.findall(token.content))
             found.inserts |= bool(_INSERTING.match(token.info.strip()))
         elif token.type == "html_block":
@@ -154,9 +175,57 @@ def _flattened(text: str) -> str:
     return "\n".join(out)
 
 
+def _body(token: "Token") -> str:
+    """The content of a fence; the options of a MyST directive are not part of it."""
+    info = token.info.strip()
+    return (
+        _OPTIONS.sub("", token.content)
+        if info.startswith("{") and not info.startswith("{.")
+        else token.content
+    )
+
+
+def _directive(info: str, body: str, line: int) -> Iterator[Role]:
+    """What a fence that is a MyST directive points to."""
+    if match := _FILE_DIRECTIVE.match(info):
+        name = "image" if match[1] == "figure" else match[1]
+        yield Role(name, match[2].strip(), line)  # type: ignore[arg-type]
+    if info != "{toctree}":
+        return
+    options = _OPTIONS.match(body)
+    shift = options[0].count("\n") if options else 0
+    entries = body.split("\n")[shift:]
+    for offset, text in enumerate(entries, line + 1 + shift):
+        entry = text.strip()
+        if entry and not entry.startswith("#"):
+            titled = _TITLED.match(entry)
+            target = titled[1].strip() if titled else entry
+            yield Role("toctree", target, offset, glob=bool(options and "glob" in options[0]))
+
+
+def _role(before: str, content: str, line: int) -> Role | None:
+    """The role that code is the argument of, by the text that ends before it."""
+    match = _ROLE.search(before)
+    if match is None:
+        return None
+    titled = _TITLED.match(content.strip())
+    target = " ".join((titled[1] if titled else content).split())
+    kind = "ref" if match[1] == "numref" else match[1]
+    return Role(kind, target, line)  # type: ignore[arg-type]
+
+
 def _inline(token: "Token", line: int, found: Document, headings: str) -> None:
+    said, opened, closed = "", -1, -1
     for child in token.children or []:
-        if child.type == "link_open":
+        if child.type == "text" and closed >= 0 and _EXTERNAL.match(child.content):
+            found.links[closed] = replace(found.links[closed], elsewhere=True)
+        opened = len(found.links) if child.type == "link_open" else opened
+        closed = opened if child.type == "link_close" else -1
+        role = _role(said, child.content, line) if child.type == "code_inline" else None
+        said = child.content if child.type == "text" else ""
+        if role is not None:
+            found.roles.append(role)
+        elif child.type == "link_open":
             found.links.append(Link(str(child.attrs.get("href", "")), line))
         elif child.type == "image":
             found.links.append(Link(str(child.attrs.get("src", "")), line, image=True))

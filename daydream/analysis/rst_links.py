@@ -166,6 +166,8 @@ def _is_made(landed: str, project: Project | None, world: World) -> bool:
     if not makers:
         return False
     folder = posixpath.dirname(landed)
+    if posixpath.relpath(folder or ".", project.rules.source or ".") in project.rules.extensions:
+        return True  # the configuration names the folder
     return "?" in makers or not folder or world.kind(folder) != "folder" or folder == project.rules.source
 
 

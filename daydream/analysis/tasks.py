@@ -1,5 +1,6 @@
 """Tasks as text holds them: checkboxes in lists, and TODO, FIXME, HACK and XXX in comments."""
 
+import functools
 import io
 import re
 import tokenize
@@ -86,6 +87,7 @@ class _Comment:
     context: str = ""
 
 
+@functools.lru_cache(maxsize=2**16)  # asked of every path, several times a night
 def comment_prefix(path: str) -> str | None:
     """Return how a comment begins in this file: ``"#"``, ``"//"`` ...; None where tasks are not looked for.
 
@@ -107,6 +109,7 @@ def _is_data(folders: Iterable[str], name: str) -> bool:
     return tests and not _DATA.isdisjoint(parts)
 
 
+@functools.lru_cache(maxsize=2**16)
 def is_archive(path: str) -> bool:
     """Tell whether a path is by its name a place for what is finished (DONE.md, docs/plans/archive/a.md)."""
     *folders, name = path.split("/")

@@ -11,6 +11,20 @@ _MESSAGE = re.compile(r"`([^`]+)` imported but unused")
 _FROM = rb"from\s+([.\w]*)\s+import\s+(\([^)]*\)|(?:[^\n\\]|\\\r?\n)*)"
 _FROM_IMPORT = re.compile(_FROM)
 _ASKED_FOR = re.compile(rb"(?:get|has)attr\(\s*[\w.\[\]]+\s*,\s*['\"](\w+)['\"]")
+_MEANT = re.compile(
+    r"#.*\b(used?|uses|using|need(s|ed)?|require[sd]?|re-?exports?|re-?exported|side[- ]effects?|registers?|keep|kept|"
+    r"for (backward|back|compat|type|typing|mypy|doctest|eval|tests?)\w*|backwards?|compat\w*|public|api|available|"
+    r"imported (by|for|from|here|so)|do not remove|don't remove)\b",
+    re.IGNORECASE,
+)
+_PYTHON_2 = re.compile(
+    r"(import|from)\s+(cStringIO|StringIO|urllib2|urlparse|ConfigParser|Queue|cPickle|httplib|commands|__builtin__|"
+    r"HTMLParser|Tkinter|tkMessageBox|cookielib|Cookie|SocketServer|BaseHTTPServer|SimpleHTTPServer|xmlrpclib|sets|"
+    r"exceptions|htmlentitydefs|robotparser|copy_reg|anydbm|dummy_thread|thread|UserDict|md5|sha|popen2)\b(?!\.)"
+)
+_TYPE_COMMENT = re.compile(r"#\s*type:(?!\s*ignore)(.*)")
+_QUOTED = re.compile(r"""(['"])([A-Za-z_][\w.:\[\], -]*)\1""")
+_LOOKED_UP = re.compile(r"\b(getattr|globals|locals|vars|eval|exec|import_module|__import__)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,28 @@ def read(path: str, line: str, message: str) -> Import | None:
     plain = line.lstrip().startswith("import ") and not alias
     bound = alias or (target.partition(".")[0] if plain else target.rpartition(".")[2])
     return Import(path, bound, target)
+
+
+def is_meant(line: str) -> bool:
+    """Whether a comment behind an import says what it is for."""
+    return bool(_MEANT.search(line))
+
+
+def is_python_2(lines: Iterable[str]) -> bool:
+    """Whether a file imports, without trying, a module that only Python 2 had: it cannot start at all."""
+    return any(_PYTHON_2.match(line) for line in lines)
+
+
+def is_spoken_of(entry: Import, lines: Iterable[str]) -> bool:
+    """Whether the file says the name where ruff does not look for it: in a comment on types, or as a string
+    that something may look up. A whole module of a common name is looked up only by what looks up."""
+    text = "\n".join(lines)
+    word = re.compile(rf"(?<![\w-]){re.escape(entry.bound)}(?![\w-])")
+    if any(word.search(part) for part in _TYPE_COMMENT.findall(text)):
+        return True
+    if "." not in entry.target and not _LOOKED_UP.search(text):
+        return False
+    return any(word.search(part) for _, part in _QUOTED.findall(text) if " " not in part)
 
 
 def used_elsewhere(imports: Iterable[Import], texts: Iterable[tuple[str, bytes]]) -> set[Import]:

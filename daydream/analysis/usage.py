@@ -95,6 +95,8 @@ def merge(files: Sequence[FileFacts], whitelists: Sequence[Whitelist], tests: Ab
     code = [each for each in files if each.path not in tests]
     used_by_code, imported = _used(code, known, set(), set())
     used, _ = _used((each for each in files if each.path in tests), known, used_by_code, imported)
+    for names in (used_by_code, used):
+        _pass_on(files, names)
     found = []
     for file in files:
         found += [_candidate(file.path, row, only_tests=False) for row in file.defined if _unused(row, used)]
@@ -130,6 +132,18 @@ def _used(
         names.update(each.used)
         modules.update(each.imported)
     return names, modules
+
+
+def _pass_on(files: Sequence[FileFacts], used: set[str]) -> None:
+    """Add what only private definitions of its own file use, where one of these is used."""
+    circles = [row for file in files for row in file.defined if row.get("within")]
+    reached = True
+    while reached:
+        reached = False
+        for row in circles:
+            if row["name"] not in used and not used.isdisjoint(row["within"]):
+                used.add(row["name"])
+                reached = True
 
 
 def _unused(row: Mapping[str, Any], used: AbstractSet[str]) -> bool:

@@ -11,7 +11,8 @@ Standard output: `{"file": {...}}` for each file, in the order asked, `{"whiteli
 list, and at last `{"end": number of files}`: without it the answer is not complete. What is said of a
 file follows from its content, its name and nothing else, so that it can be remembered: which names it
 uses and imports, what it defines and does not use itself, and which bases its classes have. Which of
-that is used nowhere is for the caller to find out, who has all files together.
+that is used nowhere is for the caller to find out, who has all files together. Private definitions that
+only call themselves or one another do not count as used by their file.
 """
 
 import ast
@@ -20,6 +21,7 @@ import gc
 import io
 import json
 import os
+import re
 import signal
 import sys
 import tokenize
@@ -40,6 +42,7 @@ DEFINED = (
 )
 SURROUNDED = frozenset({"class", "function", "method", "property", "unreachable_code"})
 SILENT = frozenset({"ctx", "op", "ops"})
+PRIVATE = frozenset({"function", "method", "class"})
 
 
 class Seen(type(Path())):  # type: ignore[misc]
@@ -138,6 +141,16 @@ def _imported(node: Any, around: "list[Any]", wanted: "set[str]") -> "Iterator[d
             yield {"module": name.partition(".")[0], "line": node.lineno, "guarded": guarded}
 
 
+def _private_value(node: Any) -> "list[dict[str, Any]]":
+    """Describe the binding of a private name at the top of a module, which vulture leaves out."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    name = targets[0].id if len(targets) == 1 and isinstance(targets[0], ast.Name) else ""
+    if node.value is None or not name.strip("_") or not name.startswith("_") or name.endswith("__"):
+        return []
+    where = {"first": node.lineno, "last": node.end_lineno}
+    return [{**where, "kind": "variable", "name": name, "message": "", "confidence": 60}]
+
+
 class Notes:
     """Laid over vulture's class: notes what surrounds each definition and who imports the `wanted` modules."""
 
@@ -146,6 +159,9 @@ class Notes:
     def __init__(self, wanted: "set[str]") -> None:
         self.wanted = wanted
         self.surroundings: dict[int, dict[str, Any]] = {}
+        self.extents: dict[str, list[tuple[int, int]]] = {}
+        self.values: list[dict[str, Any]] = []
+        self.again: dict[str, tuple[int, list[str]]] = {}
         self.wanted_imports: list[dict[str, Any]] = []
         self.classes: dict[str, set[str]] = {}
         self.origins: dict[str, set[str]] = {}
@@ -175,6 +191,7 @@ class Notes:
             if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 line = min([child.lineno, *(d.lineno for d in child.decorator_list)])
                 self.surroundings[line] = told = _surroundings(child, prefix, around)
+                self.extents.setdefault(child.name, []).append((line, int(child.end_lineno or line)))
                 if isinstance(child, ast.ClassDef):
                     self.classes.setdefault(child.name, set()).update(told["bases"])
             else:
@@ -182,6 +199,8 @@ class Notes:
                     for alias in child.names:
                         self.origins.setdefault(alias.name, set()).add(str(child.module).partition(".")[0])
                 self.wanted_imports += _imported(child, around, self.wanted)
+                if len(around) == 1 and isinstance(child, (ast.Assign, ast.AnnAssign)):
+                    self.values += _private_value(child)
 
     def _log(self, *args: Any, force: bool = False, **_where: Any) -> None:
         if force:
@@ -216,21 +235,58 @@ def scan(vulture: Any, text: str, name: Path) -> "tuple[str, bool]":
     return str(vulture.refused), sure
 
 
+def _circles(extents: "dict[str, list[tuple[int, int]]]", text: str) -> "dict[str, tuple[int, list[str]]]":
+    """Return the private names of a file that stand nowhere but in their own definitions and in those of
+    other such names: how often beside the one that defines it, and in whose definitions but its own.
+
+    Whether these are used is for the caller to find out, who has all files together.
+    """
+    waiting = {
+        name: places[0]
+        for name, places in extents.items()
+        if len(places) == 1 and name.startswith("_") and not name.endswith("__")
+    }
+    lines: dict[str, list[int]] = {name: [] for name in waiting}
+    for number, line in enumerate(text.split("\n") if waiting else (), 1):
+        for word in re.findall(r"\w+", line) if "_" in line else ():
+            if word in lines:
+                lines[word].append(number)
+    found: dict[str, tuple[int, list[str]]] = {}
+    while True:
+        for name, places in lines.items():
+            holders = [_holder(waiting, name, line) for line in places] if name in waiting else [""]
+            if "" in holders:
+                waiting.pop(name, None)
+                found.pop(name, None)
+            else:
+                found[name] = (len(places) - 1, sorted(set(holders) - {name}))
+        if all(name in waiting for _, holders in found.values() for name in holders):
+            return {name: told for name, told in found.items() if told[0]}
+
+
+def _holder(waiting: "dict[str, tuple[int, int]]", name: str, line: int) -> str:
+    """Return whose definition a line stands in: the name's own, else the smallest; empty for none."""
+    around = [(last - first, other) for other, (first, last) in waiting.items() if first <= line <= last]
+    own = any(other == name for _, other in around)
+    return name if own else min(around)[1] if around else ""
+
+
 def told(vulture: Any) -> "dict[str, Any]":
     """Say what a vulture that read one file knows of it.
 
     What a file defines and uses itself is used, so it is left out. A name that is no identifier cannot be
     the name of a definition.
     """
+    used = {name for name in vulture.used_names if name.isidentifier() and name not in vulture.again}
     defined: dict[tuple[str, int, str], dict[str, Any]] = {}
     for kind in DEFINED:
         for item in getattr(vulture, kind):
-            if item.typ == "unreachable_code" or item.name not in vulture.used_names:
+            if item.typ == "unreachable_code" or item.name not in used:
                 defined.setdefault((item.typ, item.first_lineno, item.name), _row(vulture, item))
     return {
-        "used": sorted(name for name in vulture.used_names if name.isidentifier()),
+        "used": sorted(used),
         "imported": sorted({item.name for item in vulture.defined_imports}),
-        "defined": list(defined.values()),
+        "defined": [*defined.values(), *(row for row in vulture.values if row["name"] not in used)],
         "wanted": vulture.wanted_imports,
         "classes": {name: sorted(bases) for name, bases in sorted(vulture.classes.items())},
         "origins": {name: sorted(modules) for name, modules in sorted(vulture.origins.items())},
@@ -238,6 +294,7 @@ def told(vulture: Any) -> "dict[str, Any]":
 
 
 def _row(vulture: Any, item: Any) -> "dict[str, Any]":
+    told_again = vulture.again.get(item.name) if item.typ in PRIVATE else None
     plain = item.message == "unused " + item.typ + " '" + item.name + "'"
     return {
         "first": item.first_lineno,
@@ -246,6 +303,7 @@ def _row(vulture: Any, item: Any) -> "dict[str, Any]":
         "name": item.name,
         "message": "" if plain else item.message,
         "confidence": item.confidence,
+        **({"again": told_again[0], "within": told_again[1]} if told_again else {}),
         **(vulture.surroundings.get(item.first_lineno, {}) if item.typ in SURROUNDED else {}),
     }
 
@@ -253,7 +311,9 @@ def _row(vulture: Any, item: Any) -> "dict[str, Any]":
 def _of_file(make: Any, wanted: "set[str]", root: str, path: str) -> "dict[str, Any]":
     vulture, sure = make(wanted), True
     try:
-        refused, sure = scan(vulture, _text(Path(root, path)), Path("/" + path))
+        text = _text(Path(root, path))
+        refused, sure = scan(vulture, text, Path("/" + path))
+        vulture.again = _circles(vulture.extents, re.sub("\r\n?", "\n", text))
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
         refused = str(error)
     except OSError as error:

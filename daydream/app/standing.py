@@ -67,12 +67,12 @@ def _head(folder: Path) -> dict[str, Any] | None:
     head = glance(folder)
     if head is not None:
         return head
-    from msgspec import to_builtins
+    from msgspec import json
 
     from daydream.store.heads import read_head
 
     whole = read_head(folder)
-    return None if whole is None else dict(to_builtins(whole))
+    return None if whole is None else dict(json.decode(json.encode(whole)))
 
 
 def _completed(count: Mapping[str, Any]) -> bool:

@@ -5,7 +5,7 @@ Then the tests are searched for the procedures' names, and the whole is compared
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from daydream.analysis.source import (
@@ -53,6 +53,7 @@ class Catalogue:
     def __init__(self) -> None:
         self._batches: tuple[str, dict[str, list[SourceFile]]] | None = None
         self._words: dict[str, list[str]] = {}
+        self._search: tuple[str, _Search] | None = None
 
     def plan(self, ctx: Context) -> Sequence[str]:
         """History first, then files, then tests, then the comparison that needs them all."""
@@ -69,9 +70,7 @@ class Catalogue:
                 return compare(ctx, store, self._words_of(ctx.run, store))
             files = self._batched(ctx).get(sub_step, [])
             if sub_step.startswith("tests"):
-                before = dream_rows.last_snapshot(store, before=ctx.run)
-                former = (before.run, self._words_of(before.run, store)) if before else None
-                return _tests(ctx, store, files, self._words_of(ctx.run, store), former)
+                return _tests(ctx, files, self._searched(ctx, store))
             return _files(ctx, store, files)
 
     def section(self, results: Sequence[SubStepResult]) -> SectionData:
@@ -96,6 +95,28 @@ class Catalogue:
         if run not in self._words:
             self._words[run] = dream_rows.mentioned_words(store, run)
         return self._words[run]
+
+    def _searched(self, ctx: Context, store: DreamStore) -> "_Search":
+        if self._search is None or self._search[0] != ctx.run:
+            before = dream_rows.last_snapshot(store, before=ctx.run)
+            words = self._words_of(ctx.run, store)
+            former = self._words_of(before.run, store) if before else []
+            known = dream_rows.test_mentions(store, before.run) if before else {}
+            self._search = (ctx.run, _Search(words, former, known))
+        return self._search[1]
+
+
+class _Search:
+    """What is looked for in tests: `wanted` are all words, `added` those that the last catalogue did not look
+    for, which are all that may be new in a test that is as it was; `known` is what was found then."""
+
+    def __init__(
+        self, words: Sequence[str], former: Sequence[str], known: Mapping[str, tuple[str, list[str]]]
+    ) -> None:
+        self.listed = frozenset(words)
+        self.wanted = {word.encode("utf-8", "replace") for word in words}
+        self.added = self.wanted.difference(word.encode("utf-8", "replace") for word in former)
+        self.known = known
 
 
 def _batches(name: str, files: Sequence[SourceFile], most: int, size: int) -> dict[str, list[SourceFile]]:
@@ -143,9 +164,12 @@ def _files(ctx: Context, store: DreamStore, files: Sequence[SourceFile]) -> Outc
         status, reason, found = _examined(ctx, file)
         listed.append(CataloguedFile(file.path, file.blob, status, reason, _READER))
         rows += found
+    procedures = len(rows)
     if before and copied:
-        rows += dream_rows.copied_procedures(store, before.run, copied)
-    facts = _file_facts(listed, len(copied), len(rows))
+        again, count = dream_rows.copied_procedures(store, before.run, copied)
+        rows += again
+        procedures += count
+    facts = _file_facts(listed, len(copied), procedures)
     return Done(facts=facts, rows=(*rows, *(record_row("catalogue_files", each) for each in listed)))
 
 
@@ -197,27 +221,16 @@ def _file_facts(listed: Sequence[CataloguedFile], copied: int, procedures: int) 
     }
 
 
-def _tests(
-    ctx: Context,
-    store: DreamStore,
-    files: Sequence[SourceFile],
-    words: Sequence[str],
-    former: tuple[str, Sequence[str]] | None,
-) -> Outcome:
-    """Search tests for the words; `former` is the last catalogue's run with its words, which need not be
-    looked for again in a test that is as it was."""
-    known = dream_rows.test_mentions(store, former[0]) if former else {}
-    wanted = {word.encode("utf-8", "replace") for word in words}
-    added = wanted.difference(word.encode("utf-8", "replace") for word in former[1]) if former else wanted
-    listed = frozenset(words)
+def _tests(ctx: Context, files: Sequence[SourceFile], search: _Search) -> Outcome:
+    """Search tests for the words."""
     rows: list[Row] = []
     unread: list[str] = []
     for number, file in enumerate(files, start=1):
         ctx.check()
         ctx.progress(file.path, number, len(files))
-        blob, names = known.get(file.path, ("", []))
+        blob, names = search.known.get(file.path, ("", []))
         same = blob == file.blob
-        new = added if same else wanted
+        new = search.added if same else search.wanted
         try:
             found = _mentioned(read(ctx.tree, file.path), new) if new or not same else []
         except NotRead as error:
@@ -225,7 +238,7 @@ def _tests(
             unread.append(f"{file.path} ({error})")
             rows.append(Row("test_mentions", {"path": file.path, "blob": "", "names": "[]"}))
             continue
-        kept = [name for name in names if name in listed] if same else []
+        kept = [name for name in names if name in search.listed] if same else []
         values = {"path": file.path, "blob": file.blob, "names": json_text(sorted({*kept, *found}))}
         rows.append(Row("test_mentions", values))
     facts = {

@@ -9,7 +9,7 @@ from daydream.analysis.source import digest
 from daydream.contracts.context import Context
 from daydream.records.outcome import Done, Outcome, Row
 from daydream.store import dream_rows
-from daydream.store.dream_rows import CataloguedFile, event_row, json_text
+from daydream.store.dream_rows import CataloguedFile, Snapshot, event_row, json_text
 from daydream.store.dreams import DreamStore
 
 _NAMED_TESTS = 3
@@ -30,9 +30,9 @@ def compare(ctx: Context, store: DreamStore, words: Sequence[str]) -> Outcome:
     complete = expected == set(files)
     mentions = dream_rows.test_mentions(store, ctx.run)
     mentions_known = complete and set(mentions) == set(python) - expected
-    tested = _tested(mentions) if mentions_known else []
-    events = _events(ctx, store, _Present(files, tonight, expected))
     before = dream_rows.last_snapshot(store, before=ctx.run)
+    tested, mentioned = _tested(store, mentions, before) if mentions_known else ([], None)
+    events = _events(ctx, store, _Present(files, tonight, expected))
     differences = _differences(
         dream_rows.source_hashes(store, before.run) if before else None, _Present(files, tonight, expected)
     )
@@ -47,7 +47,7 @@ def compare(ctx: Context, store: DreamStore, words: Sequence[str]) -> Outcome:
     }
     facts = {
         **differences,
-        "mentioned": len(tested) if mentions_known else None,
+        "mentioned": mentioned,
         "archived": sum(row.values["event"] == "archived" for row in events),
         "restored": sum(row.values["event"] == "restored" for row in events),
     }
@@ -86,7 +86,22 @@ def _differences(former: Mapping[_Key, str] | None, present: _Present) -> dict[s
     return counts
 
 
-def _tested(mentions: Mapping[str, tuple[str, list[str]]]) -> list[Row]:
+def _tested(
+    store: DreamStore, mentions: Mapping[str, tuple[str, list[str]]], before: Snapshot | None
+) -> tuple[list[Row], int]:
+    """The rows of tested names, and how many names they are; without changes they are those of the catalogue before."""
+    if before is not None and before.mentions_known:
+        former = dream_rows.test_mentions(store, before.run)
+        if {path: names for path, (_, names) in former.items()} == {
+            path: names for path, (_, names) in mentions.items()
+        }:
+            again, count = dream_rows.copied_names(store, before.run)
+            return [again], count
+    rows = _named(mentions)
+    return rows, len(rows)
+
+
+def _named(mentions: Mapping[str, tuple[str, list[str]]]) -> list[Row]:
     paths: dict[str, list[str]] = {}
     counts: dict[str, int] = {}
     for path in sorted(mentions):

@@ -97,23 +97,15 @@ class Generate:
         """Order the procedures with something left to dream; the same for every part of a run."""
         if self._order is None or self._order[0] != (ctx.run, kind.key):
             ctx.check()
-            visited = dream_rows.visits(store, kind.key, kind.version, not_in=ctx.run)
-            found = dream_rows.procedures(store, ctx.run)
             # Whole files at a time, so that each is parsed about once a night.
-            paths = sorted({each.path for each in found})
+            paths = dream_rows.catalogued_paths(store, ctx.run)
             random.Random(f"{ctx.run} {kind.key}").shuffle(paths)  # noqa: S311 -- reproducible on purpose
             places = {path: place for place, path in enumerate(paths)}
-            ranked = [(self._rank(each, visited), places[each.path], each.key) for each in found]
-            ordered = [key for rank, _, key in sorted(r for r in ranked if r[0] is not None)]
+            per_procedure = self._options.per_procedure
+            found = dream_rows.unfinished(store, ctx.run, (kind.key, kind.version), per_procedure)
+            ordered = [key for _, _, key in sorted((rank, places[key[0]], key) for key, rank in found)]
             self._order = ((ctx.run, kind.key), ordered)
         return self._order[1]
-
-    def _rank(self, procedure: Procedure, visited: dict[tuple[str, str, int, str], Visit]) -> int | None:
-        """Unvisited first, those that tests mention before others; None: nothing is left of it."""
-        visit = visited.get((*procedure.key, procedure.source_hash))
-        if visit is None:
-            return 0 if procedure.tests else 1
-        return 2 if visit.stored < min(visit.proposed, self._options.per_procedure) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,18 +12,17 @@ from daydream.contracts.context import Context
 from daydream.contracts.fix import Draft, Fix
 from daydream.contracts.step import Step
 from daydream.git import attempt
-from daydream.propose import publishing
 from daydream.propose.choosing import choose, digest, draft_again
 from daydream.propose.groups import Group
 from daydream.records.change import Advance
 from daydream.records.outcome import Done, More, Outcome, Skipped
 from daydream.records.section import SectionData, SubStepResult
-from daydream.repository import verify, verify_search
 from daydream.store.effects.ref import BRANCH
 from daydream.store.proposals import OPEN, read_all
 
 if TYPE_CHECKING:
     from daydream.config.model import Config
+    from daydream.repository import verify, verify_search
 
 STATE = "propose.upkeep"
 _OWN_BRANCH = "daydream/proposals"
@@ -85,6 +84,8 @@ class Upkeep:
         return SectionData(key="upkeep", title="Proposals", facts={k: facts[k] for k in shown if k in facts})
 
     def _choose(self, ctx: Context) -> Outcome:
+        from daydream.propose import publishing  # the fixes behind it are loaded on nights that propose
+
         proposals = read_all(ctx.state)
         choice = choose(
             ctx,
@@ -126,6 +127,8 @@ class Upkeep:
 
     def _try(self, ctx: Context, cursor: str | None) -> Outcome:
         """One question of the search a part; each answer is committed before the next run begins."""
+        from daydream.repository import verify, verify_search
+
         if _facts(ctx, CHOOSE).get("nothing_new", True):
             return Done(facts={"tried": 0})
         command = verify.confirmed(self._verify.command, self._verify.confirmed)
@@ -147,7 +150,9 @@ class Upkeep:
         facts = {"asked": [drafts[n][0].id for n in asked], "evidence": msgspec.to_builtins(evidence)}
         return More(cursor=verify_search.to_text(answered), facts=facts)
 
-    def _open(self, ctx: Context, command: verify.Command) -> verify.Trial:
+    def _open(self, ctx: Context, command: "verify.Command") -> "verify.Trial":
+        from daydream.repository import verify
+
         assert ctx.scratch is not None  # noqa: S101 -- a night always has one; a peek makes no proposals
         return verify.Trial(
             tree=ctx.tree,
@@ -161,7 +166,9 @@ class Upkeep:
             deadline_s=self._verify.budget,
         )
 
-    def _tried(self, ctx: Context, drafts: Drafts, search: verify_search.Search) -> Outcome:
+    def _tried(self, ctx: Context, drafts: Drafts, search: "verify_search.Search") -> Outcome:
+        from daydream.repository import verify_search
+
         found = verify_search.found(search)
         ids = [group.id for group, _ in drafts]
         parts = next((r.parts for r in ctx.results(STATE) if r.name == TRY), ())
@@ -182,6 +189,8 @@ class Upkeep:
         return outcome
 
     def _publish(self, ctx: Context) -> Outcome:
+        from daydream.propose import publishing
+
         chosen, tried = _facts(ctx, CHOOSE), _facts(ctx, TRY)
         if not chosen:
             return Skipped(reason="nothing was chosen")

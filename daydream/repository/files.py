@@ -82,14 +82,16 @@ def _sift(
 ) -> Listing:
     by_config, notes = _by_configuration(tree, files, exclude, stop)
     kept = []
+    root = str(tree)
+    places = tuple(f"{place}/" for place in (WITHOUT_GIT, *own))
     for number, file in enumerate(files):
         if number % 256 == 0:
             stop.check()
-        reason = _own(tree, file.path, own) or _by_attributes(attributes.get(file.path, {}))
+        reason = _own(root, file.path, places) or _by_attributes(attributes.get(file.path, {}))
         if reason is None and by_config(file.path):
             reason = "excluded"
         if reason is None:
-            reason = _by_nature(tree, file.path, attributes.get(file.path, {}))
+            reason = _by_nature(root, file.path, attributes.get(file.path, {}))
         if reason is None:
             kept.append(file)
         else:
@@ -99,13 +101,13 @@ def _sift(
     return Listing(tuple(kept), counted, notes)
 
 
-def _own(tree: Path, path: str, own: Sequence[str]) -> str | None:
-    """Whether daydream wrote this: it lies where daydream writes, or is a report kept somewhere else."""
-    for place in (WITHOUT_GIT, *own):
-        if path == place or path.startswith(place + "/"):
-            return "own"
-    if _REPORT_NAME.fullmatch(path.rpartition("/")[2]):
-        start = _start(tree / path)
+def _own(tree: str, path: str, own: tuple[str, ...]) -> str | None:
+    """Whether daydream wrote this: it lies below a folder where daydream writes (each with its slash), or is a
+    report kept somewhere else."""
+    if f"{path}/".startswith(own):
+        return "own"
+    if path.endswith(".md") and _REPORT_NAME.fullmatch(path.rpartition("/")[2]):
+        start = _start(f"{tree}/{path}")
         if start is not None and start.startswith(_REPORT_TITLE):
             return "own"
     return None
@@ -119,7 +121,7 @@ def _by_attributes(values: Mapping[str, str]) -> str | None:
     return _STORED_ELSEWHERE.get(values.get("filter", ""))
 
 
-def _by_nature(tree: Path, path: str, values: Mapping[str, str]) -> str | None:
+def _by_nature(tree: str, path: str, values: Mapping[str, str]) -> str | None:
     """What the path, and for Python its first lines, say, unless an attribute says it is not so."""
     if "linguist-vendored" not in values and is_vendored(path):
         return "vendored"
@@ -128,7 +130,7 @@ def _by_nature(tree: Path, path: str, values: Mapping[str, str]) -> str | None:
     if is_generated(path):
         return "generated"
     if path.endswith(_PYTHON):
-        start = _start(tree / path)
+        start = _start(f"{tree}/{path}")
         if start is None:
             return "vanished"
         if is_marked_generated(start):
@@ -140,7 +142,7 @@ def _is_true(value: str | None) -> bool:
     return value in ("set", "true")
 
 
-def _start(path: Path) -> bytes | None:
+def _start(path: str) -> bytes | None:
     """The first bytes of a file; None where it is gone or cannot be read."""
     try:
         with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 -- thousands of these

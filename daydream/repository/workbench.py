@@ -26,6 +26,7 @@ _SPARE_BYTES = 64 * 2**20
 _LONGEST_PATH, _LONGEST_NAME = 3500, 255
 # What git itself refuses to check out, on any file system.
 _LIKE_GIT = re.compile(r"(?i)\.{1,2}|\.git[ .]*(:.*)?|git~\d+.*")
+_MAYBE_LIKE_GIT = re.compile(r"(?i)(?:\A|/)(?:\.git|git~|\.\.?(?:/|\Z))")  # in every path with such a part
 _GITMODULES = re.compile(r"(?i)\.gitmodules.*|gi[t7].*~\d+.*")
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -191,11 +192,14 @@ def _obstacle(entry: Entry, links: set[bytes]) -> str | None:
         name = entry.path.decode()
     except UnicodeDecodeError:
         return "name"
-    longest = max(len(part) for part in entry.path.split(b"/"))
+    size = len(entry.path)
+    longest = size if size <= _LONGEST_NAME else max(len(part) for part in entry.path.split(b"/"))
     if links and any(entry.path[: cut.start()] in links for cut in re.finditer(b"/", entry.path)):
         return "name"  # only a forged commit has a file behind one of its own links
-    if not name.isprintable() or longest > _LONGEST_NAME or len(entry.path) > _LONGEST_PATH:
+    if not name.isprintable() or longest > _LONGEST_NAME or size > _LONGEST_PATH:
         return "name"
+    if entry.mode != SYMLINK and not _MAYBE_LIKE_GIT.search(name):
+        return None
     forbidden = _LIKE_GIT.fullmatch if entry.mode != SYMLINK else _either
     return "name" if any(forbidden(part) for part in name.split("/")) else None
 
@@ -241,6 +245,8 @@ def _tidy(borrowed: Borrowed, stop: Stop) -> None:
 
 def _write(borrowed: Borrowed, wanted: Sequence[Entry], stop: Stop) -> frozenset[bytes]:
     """Write every file that is missing or differs; return those that the file system did not take."""
+    if borrowed.attempt("update-index", "--refresh", stop=stop).returncode == 0:
+        return frozenset()  # every file is there as the index says
     command = ("checkout-index", "-a", "-f", "-u", "-q")
     left = borrowed.attempt(*command, stop=stop)
     failed = frozenset[bytes]()

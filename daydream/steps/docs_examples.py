@@ -4,7 +4,7 @@ import functools
 import re
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from importlib import import_module
 from importlib.metadata import version
@@ -22,13 +22,14 @@ from daydream.records.outcome import Done
 from daydream.steps.docs_links import short
 
 EXAMPLE = "docs.example_does_not_parse"
-VERSIONS = {EXAMPLE: 1}
+VERSIONS = {EXAMPLE: 2}
+_AROUND = 12
 _TITLES = {"python": "Python", "toml": "TOML", "json": "JSON", "yaml": "YAML"}
 
 
 def parsed(ctx: Context, library: Library, batch: Sequence[str], whole: bool) -> Done:
     """Parse the examples of these pages, never run one; what a page's examples came to is remembered by its content."""
-    findings: list[Finding] = []
+    broken: list[tuple[str, Fence, Finding]] = []
     states: Counter[str] = Counter()
     keys = {path: _key(path, library) for path in batch}
     known = ctx.cache.read(_kind(), sorted(key for key in keys.values() if key))
@@ -50,9 +51,10 @@ def parsed(ctx: Context, library: Library, batch: Sequence[str], whole: bool) ->
         for fence, verdict in zip(page.fences, verdicts, strict=True):
             states[verdict.state] += 1
             if verdict.state == "broken":
-                findings.append(_finding(path, fence, verdict, seen))
+                broken.append((path, fence, _finding(path, fence, verdict, seen)))
     if fresh:
         ctx.cache.write(_kind(), fresh)
+    findings = list(_once(ctx, library, broken))
     everything = whole and len(read) == len(batch)
     return Done(
         findings=tuple(findings),
@@ -60,9 +62,40 @@ def parsed(ctx: Context, library: Library, batch: Sequence[str], whole: bool) ->
         facts={
             "examples": states["ok"] + states["broken"],
             "unknown_examples": states["unknown"],
-            "broken_examples": states["broken"],
+            "broken_examples": len(findings),
         },
     )
+
+
+def _once(ctx: Context, library: Library, broken: Sequence[tuple[str, Fence, Finding]]) -> Iterator[Finding]:
+    """What is broken, once where pages are made of one another: on the longest page, or the first of the longest."""
+    around = {id(finding): _around(path, fence, library) for path, fence, finding in broken}
+    others: dict[int, list[str]] = {key: [] for key in around}
+    order = {page.path: (-page.size, page.path) for page in library.pages}
+    for page in library.pages if broken else ():
+        ctx.check()
+        text = _plain(library.shelf.text(page.path))
+        for path, _, finding in broken:
+            if path != page.path and around[id(finding)] and around[id(finding)] in text:
+                others[id(finding)].append(page.path)
+    for path, _, finding in broken:
+        copies = sorted(others[id(finding)], key=order.__getitem__)
+        if not copies:
+            yield finding
+        elif order[path] < order[copies[0]]:
+            said = f"{finding.evidence}; {short(copies[0], 80)} repeats it"
+            yield msgspec.structs.replace(finding, evidence=said)
+
+
+def _around(path: str, fence: Fence, library: Library) -> str:
+    """The example with all that stands around it."""
+    lines = _plain(library.shelf.text(path)).split("\n")
+    last = fence.line + fence.code.count("\n") + _AROUND
+    return "\n".join(lines[max(fence.line - 1 - _AROUND, 0) : last]).strip()
+
+
+def _plain(text: str | None) -> str:
+    return (text or "").replace("\r\n", "\n")
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from daydream.records.outcome import Done
 
 BROKEN_LINK = "docs.broken_link"
 BROKEN_ANCHOR = "docs.broken_anchor"
-VERSIONS = {BROKEN_LINK: 2, BROKEN_ANCHOR: 2}
+VERSIONS = {BROKEN_LINK: 3, BROKEN_ANCHOR: 3}
 
 _SAME_FOLDER = 3
 _HIDDEN = re.compile(r"(?:^|/)\.(?!github/)[^/]+/")

@@ -18,19 +18,20 @@ from daydream.records.change import Delete
 from daydream.records.finding import Examined, Finding
 from daydream.records.outcome import Done, More, Outcome, Skipped
 from daydream.records.section import SectionData, SubStepResult
-from daydream.steps import legacy_dead, legacy_lint
+from daydream.steps import legacy_bridges, legacy_dead, legacy_lint, legacy_lint_findings
 
 if TYPE_CHECKING:
     from daydream.config.model import Config
 
 CACHES = "legacy.unused_caches"
-VERSIONS = {**legacy_lint.VERSIONS, **legacy_dead.VERSIONS, CACHES: 1}
-SUB_STEPS = ("ruff", "vulture", "caches")
+VERSIONS = {**legacy_lint_findings.VERSIONS, **legacy_dead.VERSIONS, **legacy_bridges.VERSIONS, CACHES: 1}
+SUB_STEPS = ("ruff", "vulture", "bridges", "caches")
 WORTH_BYTES = 10_000_000
 _SHOWN = 5
 _SUMMED = (
     *("commented_blocks", "dead_definitions", "unreachable", "only_tests", "redefinitions"),
     *("unused_imports", "unused_variables", "unused_names", "deprecated_patterns", "removed_modules"),
+    *("version_gates", "compat_modules", "half_migrations", "deprecated_calls"),
     *("files", "unread", "caches", "cache_bytes"),
 )
 
@@ -45,7 +46,7 @@ def make(config: "Config") -> Step:
 
 
 class LegacyCleanup:
-    """The step: ruff, vulture, and a look at the checkout's untracked caches."""
+    """The step: ruff, vulture, bridges, and a look at the checkout's untracked caches."""
 
     def __init__(self, ignore: Sequence[str], unused_days: int, artefacts: frozenset[str]) -> None:
         self._ignore = tuple(ignore)
@@ -53,7 +54,7 @@ class LegacyCleanup:
         self._artefacts = artefacts
 
     def plan(self, ctx: Context) -> Sequence[str]:  # noqa: ARG002 -- the contract's
-        """Name the three looks; each is one child process or one walk."""
+        """Name the looks; each is one child process or one walk."""
         return SUB_STEPS
 
     def run(self, ctx: Context, sub_step: str, cursor: str | None) -> Outcome:
@@ -62,6 +63,8 @@ class LegacyCleanup:
             return self._heard(legacy_lint.lint(ctx, cursor))
         if sub_step == "vulture":
             return self._heard(legacy_dead.search(ctx))
+        if sub_step == "bridges":
+            return self._heard(legacy_bridges.look(ctx))
         return self._heard(self._caches(ctx))
 
     def section(self, results: Sequence[SubStepResult]) -> SectionData:

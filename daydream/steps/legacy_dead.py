@@ -2,27 +2,37 @@
 
 import functools
 import os
+import posixpath
+import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
 
-from daydream.analysis import dead_code, usage
+from daydream.analysis import dead_code, deprecated_code, usage
 from daydream.analysis.deprecated_code import REMOVED_MODULES
 from daydream.analysis.redaction import quoted
 from daydream.analysis.roles import is_illustration, is_test
 from daydream.contracts.context import Context
 from daydream.records.finding import Examined, Finding
 from daydream.records.outcome import Done, Failed, Outcome, Skipped
-from daydream.steps import legacy_memory, legacy_tree
+from daydream.steps import legacy_memory, legacy_tree, memory
 
 DEAD, ONLY_TESTS = "legacy.dead_code", "legacy.only_tests"
 UNREACHABLE, REMOVED = "legacy.unreachable", "legacy.removed_module"
-VERSIONS = {DEAD: 1, ONLY_TESTS: 1, UNREACHABLE: 1, REMOVED: 1}
+VERSIONS = {DEAD: 2, ONLY_TESTS: 2, UNREACHABLE: 2, REMOVED: 2}
 LOWEST_PYTHON = (3, 9)
+_DOUBTFUL = 0.4
+_HEAD = 12
+_KEPT = re.compile(
+    r"DeprecationWarning|\bdeprecated\b|\bby hand\b|\bmanually\b|\bfor debug|\bdebugging\b|\bused? by\b.*\b(outside|plugins?|external)|"
+    r"#\s*(noqa|pragma|vulture|pylint:\s*disable=unused)|backwards?[- ]compat",
+    re.IGNORECASE,
+)
+_SETUPTOOLS = re.compile(r"\s*(import|from)\s+(setuptools|pkg_resources)\b")
 _CHILD = Path(usage.__file__).with_name("vulture_child.py")
 
 
@@ -32,8 +42,8 @@ def search(ctx: Context) -> Outcome:
     if spec is None or spec.origin is None:
         return Skipped(reason="vulture is not installed; install it beside daydream (pip install vulture)")
     folder = Path(spec.origin).parent.parent
-    memo = legacy_memory.Memo(
-        ctx, "vulture", [legacy_memory.code(folder / "vulture"), *map(_told, _pythons(ctx))]
+    memo = memory.of_tree(
+        ctx, "legacy vulture", [memory.code(folder / "vulture"), *map(_told, _pythons(ctx))]
     )
     former = memo.recall()
     if former is not None:
@@ -55,17 +65,22 @@ def _judged(
     answer = asked.answer
     named = [c for c in answer.candidates if c.kind in dead_code.DEFINITIONS]
     counted = legacy_memory.tally(ctx, reading, dead_code.watched(named))
-    dead = [c for c in named if dead_code.is_dead(c, counted)]
-    distributed = legacy_tree.is_distributed(files, legacy_tree.settings(ctx, reading))
-    definitions = list(_definitions(dead, dead_code.Judge(answer.classes, distributed=distributed)))
+    dead = [c for c in named if dead_code.is_dead(c, counted) and _is_of_module(reading, c)]
+    parts = legacy_memory.fragments(ctx, reading, dead_code.parts_of(c.name for c in dead))
+    settings = legacy_tree.settings(ctx, reading)
+    packages = {posixpath.dirname(path) for path in files if path.endswith("/__init__.py")}
+    published = legacy_tree.published(files, settings)
+    judge = dead_code.Judge(answer.classes, published=published, packages=packages)
+    kept = {c for c in dead if _is_kept(reading, c)}
+    definitions = list(_definitions(_judge_all(dead, judge, parts, kept)))
     unreachable = list(_unreachable(reading, answer.candidates))
-    removed = list(_removed(answer.imports, files))
+    removed = list(_removed(answer.imports, files, _Lenders(reading, settings)))
     facts = {
         "dead_definitions": sum(1 for f in definitions if f.rule == DEAD),
         "only_tests": sum(1 for f in definitions if f.rule == ONLY_TESTS),
         "unreachable": len(unreachable),
         "removed_modules": len(removed),
-        "unused_names": sum(1 for c in named if not c.only_tests),
+        "unused_names": sum(1 for c in named if not c.only_tests and c.kind != "variable"),
         "unparsed": len(answer.unread) + left_out,
         "notes": [asked.note] if asked.note else [],
     }
@@ -122,9 +137,9 @@ def _told(python: str) -> str | None:
 
 def _under(ctx: Context, python: str, files: list[str], folder: Path) -> _Asked | str:
     """Put together what is remembered of the files and what the child says of the others."""
-    version = [_told(python), legacy_memory.code(folder / "vulture"), *sorted(REMOVED_MODULES)]
+    version = [_told(python), memory.code(folder / "vulture"), *sorted(REMOVED_MODULES)]
     remembers = None not in version
-    kind = f"vulture {legacy_memory.digest(_CHILD.read_bytes(), *(v for v in version if v is not None))}"
+    kind = f"vulture {memory.digest(_CHILD.read_bytes(), *(v for v in version if v is not None))}"
     keys = _keys(ctx, files) if remembers else {}
     known = ctx.cache.read(kind, [*keys.values(), "lists"]) if keys else {}
     found = {
@@ -151,7 +166,7 @@ def _under(ctx: Context, python: str, files: list[str], folder: Path) -> _Asked 
 def _keys(ctx: Context, files: Sequence[str]) -> dict[str, str]:
     """What each file's facts are remembered by: its content and its name, which tells tests from code."""
     blobs = {file.path: file.blob for file in ctx.files}
-    return {path: legacy_memory.digest(path, blobs[path]) for path in files if blobs[path]}
+    return {path: memory.digest(path, blobs[path]) for path in files if blobs[path]}
 
 
 def _facts(raw: bytes) -> usage.FileFacts | None:
@@ -188,21 +203,80 @@ def _child(ctx: Context, python: str, files: list[str], folder: Path) -> usage.T
     return told if told.complete and len(told.files) == len(files) else "it ended before the last file"
 
 
-def _definitions(dead: list[dead_code.Candidate], judge: dead_code.Judge) -> Iterator[Finding]:
+def _is_of_module(reading: legacy_tree.Reading, c: dead_code.Candidate) -> bool:
+    """Whether a variable is one of a module: those of functions are ruff's, and those of classes may be fields."""
+    if c.kind != "variable":
+        return True
+    content = reading.content(c.path, legacy_tree.LARGEST_SOURCE) or b""
+    lines = content.decode("utf-8", "replace").splitlines()
+    line = lines[c.first - 1] if c.first <= len(lines) else ""
+    return bool(re.match(rf"{re.escape(c.name)}\s*(:[^=]+)?=(?!=)", line))
+
+
+def _is_kept(reading: legacy_tree.Reading, c: dead_code.Candidate) -> bool:
+    """Whether the head of a definition says why it is there all the same: outsiders are being warned, or a
+    person starts it by hand."""
+    content = reading.content(c.path, legacy_tree.LARGEST_SOURCE) or b""
+    lines = content.decode("utf-8", "replace").splitlines()[
+        max(0, c.first - 2) : min(c.last, c.first + _HEAD)
+    ]
+    return any(_KEPT.search(line) for line in lines)
+
+
+def _judge_all(
+    dead: Sequence[dead_code.Candidate],
+    judge: dead_code.Judge,
+    parts: set[str],
+    kept: set[dead_code.Candidate],
+) -> Iterator[tuple[dead_code.Candidate, float]]:
+    """Yield what to mention, with its worth; what goes with the class or function around it is not said again."""
+    around: list[tuple[dead_code.Candidate, float]] = []
+    worths = _worths(dead, judge, parts, kept)
+    for c in sorted(worths, key=lambda d: (d.path, d.first, -d.last, d.name)):
+        worth = worths[c]
+        around = [(a, w) for a, w in around if a.path == c.path and a.last >= c.last]
+        if not any(w >= worth for _, w in around):
+            yield c, worth
+        around.append((c, worth))
+
+
+def _worths(
+    dead: Sequence[dead_code.Candidate],
+    judge: dead_code.Judge,
+    parts: set[str],
+    kept: set[dead_code.Candidate],
+) -> dict[dead_code.Candidate, float]:
+    """Judge each by itself, then hold what others use to these: it is worth no more than they are, and lives
+    if one of them does."""
+    worths: dict[dead_code.Candidate, float] = {}
+    for c in dead:
+        worth = None if dead_code.is_composed(c, parts) else judge.worth(c)
+        if worth is not None:
+            doubtful = c in kept or dead_code.may_be_composed(c, parts)
+            worths[c] = min(worth, _DOUBTFUL) if doubtful else worth
+    held = [c for c in worths if c.within]
+    changed = True
+    while changed:
+        changed = False
+        by_name = {(c.path, c.name): worth for c, worth in worths.items()}
+        for c in held:
+            least = min((by_name.get((c.path, name), 0.0) for name in c.within), default=1.0)
+            if c in worths and least < worths[c]:
+                changed = True
+                worths[c] = least
+                if not least:
+                    del worths[c]
+    return worths
+
+
+def _definitions(judged: Iterable[tuple[dead_code.Candidate, float]]) -> Iterator[Finding]:
     seen: Counter[tuple[str, str]] = Counter()
-    for c in sorted(dead, key=lambda d: (d.path, d.first, d.name)):
-        worth = judge.worth(c)
-        if worth is None:
-            continue
+    for c, worth in judged:
         name = c.qualname or c.name
         seen[c.path, name] += 1
         size = c.last - c.first + 1
         extent = f"{size} lines" if size > 1 else "1 line"
-        users = (
-            "is used by nothing but tests"
-            if c.only_tests
-            else "is used by nothing; its name occurs nowhere else"
-        )
+        users = "is used by nothing but tests" if c.only_tests else "is used by nothing; " + _where(c)
         yield Finding(
             rule=ONLY_TESTS if c.only_tests else DEAD,
             rule_version=VERSIONS[ONLY_TESTS if c.only_tests else DEAD],
@@ -217,14 +291,21 @@ def _definitions(dead: list[dead_code.Candidate], judge: dead_code.Judge) -> Ite
         )
 
 
+def _where(c: dead_code.Candidate) -> str:
+    """Say where the name of something dead occurs."""
+    return "only itself, or what is as unused, calls it" if c.again else "its name occurs nowhere else"
+
+
 def _unreachable(reading: legacy_tree.Reading, candidates: list[dead_code.Candidate]) -> Iterator[Finding]:
     seen: Counter[tuple[str, str]] = Counter()
     for c in candidates:
         if c.kind != "unreachable_code":
             continue
         content = reading.content(c.path, legacy_tree.LARGEST_SOURCE) or b""
-        source = content.decode("utf-8", "replace").splitlines()[c.first - 1 : c.last]
-        worth = dead_code.unreachable_worth(c, "\n".join(source))
+        lines = content.decode("utf-8", "replace").splitlines()
+        source = lines[c.first - 1 : c.last]
+        code = (line for line in reversed(lines[: c.first - 1]) if line.strip() and line.lstrip()[:1] != "#")
+        worth = dead_code.unreachable_worth(c, "\n".join(source), next(code, ""))
         if worth is None:
             continue
         text = " ".join(source[0].split()) if source else ""
@@ -244,7 +325,23 @@ def _unreachable(reading: legacy_tree.Reading, candidates: list[dead_code.Candid
         )
 
 
-def _removed(imports: list[dead_code.Import], files: list[str]) -> Iterator[Finding]:
+class _Lenders:
+    """Says whether setuptools, which has a copy of distutils, is sure to be there."""
+
+    def __init__(self, reading: legacy_tree.Reading, settings: Mapping[str, str]) -> None:
+        self._reading = reading
+        self._declared = any(deprecated_code.requires_setuptools(path, settings[path]) for path in settings)
+
+    def lends(self, entry: dead_code.Import) -> bool:
+        """Whether an import finds setuptools' copy: it is required at run time, or imported before."""
+        if entry.module != "distutils":
+            return False
+        content = self._reading.content(entry.path, legacy_tree.LARGEST_SOURCE) or b""
+        before = content.decode("utf-8", "replace").splitlines()[: entry.line - 1]
+        return self._declared or any(_SETUPTOOLS.match(line) for line in before)
+
+
+def _removed(imports: list[dead_code.Import], files: list[str], lenders: _Lenders) -> Iterator[Finding]:
     """Report imports of modules that newer Pythons lack, unless the repository has one of that name."""
     own = {part for path in files for part in path.removesuffix(".py").split("/")}
     seen: set[tuple[str, str]] = set()
@@ -253,15 +350,18 @@ def _removed(imports: list[dead_code.Import], files: list[str]) -> Iterator[Find
             continue
         seen.add((entry.path, entry.module))
         version = ".".join(str(n) for n in REMOVED_MODULES[entry.module])
-        quiet = entry.guarded or is_illustration(entry.path)
+        lent = lenders.lends(entry)
+        quiet = entry.guarded or lent or is_illustration(entry.path)
+        tried = " in a `try` or an `if`" if entry.guarded else ""
+        copy = "; setuptools lends its copy for now" if lent else ""
         yield Finding(
             rule=REMOVED,
             rule_version=VERSIONS[REMOVED],
             severity="low" if quiet else "high",
             subject=entry.path,
             identity=entry.module,
-            message=f"`{entry.module}` is imported, which Python {version} no longer has.",
+            message=f"`{entry.module}` is imported{tried}, which Python {version} no longer has{copy}.",
             line=entry.line,
-            worth=0.3 if quiet else 0.8,
+            worth=0.4 if lent and not entry.guarded else 0.3 if quiet else 0.8,
             action=f"Replace `{entry.module}` before moving to Python {version}.",
         )

@@ -1,94 +1,24 @@
-"""What legacy_cleanup remembers from night to night, and by which keys.
+"""What legacy_cleanup remembers of the texts of the tree, share by share; see `steps.memory`.
 
-A key is a digest of everything that the value follows from: contents, paths, options, the version of the
-tool and the text of our own code. So nothing is ever out of date, and nothing needs to be thrown away.
-Where a part of that is not known, or something could not be read, nothing is remembered.
+Where something could not be read, nothing is remembered.
 """
 
-import functools
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import sha256
-from pathlib import Path
 from zlib import crc32
 
 import msgspec
 
-import daydream
-from daydream.analysis import unused_imports, words
+from daydream.analysis import dead_code, unused_imports, words
 from daydream.analysis.roles import is_test, is_test_data
 from daydream.contracts.context import Context
-from daydream.records.outcome import Done, More
 from daydream.records.repository import SourceFile
 from daydream.steps import legacy_tree
+from daydream.steps.memory import code, digest, of_files
 
 SHARES = 32
 _FEW = 8
-_OUTCOME: msgspec.json.Decoder[Done | More] = msgspec.json.Decoder(Done | More)
+_PARTS = msgspec.json.Decoder(set[str])
 _ENTRIES = msgspec.json.Decoder(dict[str, bool])
-
-
-def digest(*parts: str | bytes) -> str:
-    """Hash a sequence of texts; no two sequences share a digest."""
-    sha = sha256()
-    for part in parts:
-        raw = part if isinstance(part, bytes) else part.encode("utf-8", "surrogateescape")
-        sha.update(b"%d:" % len(raw))
-        sha.update(raw)
-    return sha.hexdigest()[:40]
-
-
-@functools.cache
-def code(folder: Path | None = None) -> str | None:
-    """Hash every Python source below a folder, by default all of daydream's; None where it cannot be read."""
-    top = folder or Path(daydream.__file__).parent
-    try:
-        found = sorted(top.rglob("*.py"))
-        return digest(*(part for path in found for part in (str(path.relative_to(top)), path.read_bytes())))
-    except OSError:
-        return None
-
-
-def tree(ctx: Context) -> str | None:
-    """Hash the examined files, paths and contents; None where a content has no id."""
-    return _of_files(ctx.files)
-
-
-def _of_files(files: Iterable[SourceFile]) -> str | None:
-    lines = []
-    for file in files:
-        if not file.blob:
-            return None
-        lines.append(f"{file.path}\0{file.blob}\0{file.size}")
-    return digest("\n".join(lines))
-
-
-class Memo:
-    """The outcome of a part, remembered for the tree as a whole: a night without changes asks only here.
-
-    `what` names the part; `known` is whatever it depends on beside the tree and our code, None where that
-    is not known.
-    """
-
-    def __init__(self, ctx: Context, what: str, known: Sequence[str | None]) -> None:
-        self._ctx = ctx
-        self._kind = f"legacy {what}"
-        parts = [tree(ctx), code(), *known]
-        self._key = digest(*(p for p in parts if p is not None)) if None not in parts else None
-
-    def recall(self) -> Done | More | None:
-        """Return the outcome, if this very part was worked on before."""
-        if self._key is None:
-            return None
-        raw = self._ctx.cache.read(self._kind, [self._key]).get(self._key)
-        try:
-            return None if raw is None else _OUTCOME.decode(raw)
-        except ValueError:
-            return None
-
-    def keep(self, outcome: Done | More) -> None:
-        """Remember an outcome that nothing but the tree led to."""
-        if self._key is not None:
-            self._ctx.cache.write(self._kind, {self._key: msgspec.json.encode(outcome)})
 
 
 def _shares(ctx: Context) -> Iterator[tuple[str | None, list[SourceFile]]]:
@@ -98,7 +28,7 @@ def _shares(ctx: Context) -> Iterator[tuple[str | None, list[SourceFile]]]:
         cut[crc32(file.path.encode("utf-8", "surrogateescape")) % SHARES].append(file)
     for files in cut:
         if files:
-            yield _of_files(files), files
+            yield of_files(files), files
 
 
 def tally(ctx: Context, reading: legacy_tree.Reading, wanted: Iterable[str]) -> dict[str, words.Tally]:
@@ -117,6 +47,31 @@ def tally(ctx: Context, reading: legacy_tree.Reading, wanted: Iterable[str]) -> 
                 ctx.cache.write(kind, {key: found.pack()})
         counted.append(found)
     return words.add_up(counted, set(wanted))
+
+
+def fragments(ctx: Context, reading: legacy_tree.Reading, wanted: Iterable[str]) -> set[str]:
+    """Return those parts of names that some text of the tree composes names of; see `dead_code.fragments`."""
+    kind, known_parts = f"fragments {code()}", set(wanted)
+    shares = list(_shares(ctx))
+    known = ctx.cache.read(kind, [key for key, _ in shares if key]) if code() else {}
+    there: set[str] = set()
+    for key, files in shares:
+        found = _parts(known.get(key or ""))
+        if found is None:
+            read = legacy_tree.Reading(ctx)
+            found = set().union(*(dead_code.fragments(content) for content, _ in _contents(read, files)))
+            reading.complete = reading.complete and read.complete
+            if key and code() and read.complete:
+                ctx.cache.write(kind, {key: msgspec.json.encode(sorted(found))})
+        there |= found & known_parts
+    return there
+
+
+def _parts(raw: bytes | None) -> set[str] | None:
+    try:
+        return None if raw is None else _PARTS.decode(raw)
+    except ValueError:
+        return None
 
 
 def _unpacked(packed: bytes | None) -> words.Census | None:

@@ -3,10 +3,10 @@
 import os
 import posixpath
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from daydream.analysis import lint_policy, python_floor
-from daydream.analysis.roles import is_test_data
+from daydream.analysis.roles import is_illustration, is_test, is_test_data
 from daydream.contracts.context import Context
 from daydream.records.repository import SourceFile
 
@@ -17,6 +17,7 @@ _NO_TEXT = frozenset(
 ) | frozenset(
     (".png", ".jpg", ".jpeg", ".gif", ".ico", ".pdf", ".gz", ".zip", ".whl", ".mmdb", ".tif", ".xz")
 )
+_PUBLISHES = {"pyproject.toml": ("[project]", "[tool.poetry]"), "setup.cfg": ("[metadata]",)}
 
 
 def read(ctx: Context, path: str, most: int) -> bytes | None:
@@ -95,14 +96,15 @@ def settings(ctx: Context, reading: Reading) -> dict[str, str]:
     return found
 
 
-def is_distributed(files: Sequence[str], configuration: dict[str, str]) -> bool:
-    """Whether the repository is packaged for others, so that its public names may have users outside."""
-    packaged = "setup.py" in files or "[project]" in configuration.get("pyproject.toml", "")
-    return (
-        packaged
-        or "[metadata]" in configuration.get("setup.cfg", "")
-        or "[tool.poetry]" in configuration.get("pyproject.toml", "")
-    )
+def published(files: Sequence[str], configuration: Mapping[str, str]) -> list[str]:
+    """Return the folders that are packaged for others, so that public names below may have users outside; the
+    root is an empty text. Packaging files of tests and of examples publish nothing."""
+    found = {path for path in files if posixpath.basename(path) == "setup.py"}
+    for path, text in configuration.items():
+        marks = _PUBLISHES.get(posixpath.basename(path), ())
+        if any(mark in text for mark in marks):
+            found.add(path)
+    return sorted({posixpath.dirname(path) for path in found if not (is_test(path) or is_illustration(path))})
 
 
 def environment(ctx: Context) -> dict[str, str]:

@@ -117,10 +117,18 @@ def _rank(found: Read, now: expiry.Present) -> tuple[bool, int, int, str]:
     return not found.listed, -grave, -len(held), found.path
 
 
+def _held(known: Tree) -> list[Read]:
+    """The files with something to date, in the order of their turn."""
+    if known.held is None:
+        held = [found for found in known.all() if found.items]
+        held = [found for found in held if found.open_items(known.now) or found.ticked()]
+        known.held = sorted(held, key=lambda found: _rank(found, known.now))
+    return known.held
+
+
 def _ages(known: Tree, history: History | None, start: int, stale_days: int) -> Outcome:
     """Date the tasks of a few files; the first part also names those that nobody will date tonight."""
-    held = [found for found in known.all() if found.open_items(known.now) or found.ticked()]
-    held.sort(key=lambda found: _rank(found, known.now))
+    held = _held(known)
     chosen = held[:MOST_BLAMED]
     part = chosen[start : start + _BLAMED_AT_ONCE]
     facts: Counter[str] = Counter()
@@ -198,7 +206,6 @@ class _Pressing:
 
     def __init__(self, known: Tree) -> None:
         self._known = known
-        self._mentions: dict[str, int] | None = None
 
     def of(self, found: Read, lines: Mapping[int, Written], stale_days: int) -> list[Finding]:
         """Return a finding for each task of the file whose priority is at least `PRESSING`."""
@@ -225,13 +232,12 @@ class _Pressing:
         claims = {claim.value for claim in task_claims.claims(item.text)}
         if not claims:
             return 0
-        if self._mentions is None:
-            self._mentions = self._known.mentions()
-            for found in self._known.all():
-                for other in found.items:
-                    for value in {claim.value for claim in task_claims.claims(other.text)}:
-                        self._mentions[value] = self._mentions.get(value, 0) + 1
-        return max(self._mentions.get(value, 1) for value in claims) - 1
+        if self._known.said is None:
+            said = self._known.said = self._known.mentions()
+            for other in (item for found in self._known.all() for item in found.items):
+                for value in {claim.value for claim in task_claims.claims(other.text)}:
+                    said[value] = said.get(value, 0) + 1
+        return max(self._known.said.get(value, 1) for value in claims) - 1
 
 
 def _evidence(known: Tree, history: History | None) -> Done:

@@ -4,32 +4,84 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from daydream.analysis import expiry, task_sources, task_todo_txt, tasks
+from daydream.analysis.doc_memory import recall, remember
 from daydream.analysis.task_sources import Read
 from daydream.contracts.context import Context
 from daydream.records.repository import SourceFile
+from daydream.steps import memory
 
 _BATCH_FILES, _BATCH_BYTES = 250, 8 * 2**20
 _STATING = re.compile(r"(?:src/)?[^/]+/(?:__init__|_version|__version__|version|__about__)\.py")
 _MOST_STATING = 20
 _METADATA = ("pyproject.toml", "setup.cfg", "setup.py")
 _DOCUMENTS = (".md", ".rst")
+_BATCH, _SOURCES = "task batch", "task sources"
+_OF_CONTENT = frozenset({"read", "binary", "odd"})
+
+
+class _Sources(NamedTuple):
+    """Paths of task lists, and of all files to search in their batches."""
+
+    lists: list[str]
+    batches: list[list[str]]
 
 
 @dataclass(slots=True)
 class Tree:
-    """The sources of tasks of one night: `lists` are paths of task lists, `batches` all files to search."""
+    """The sources of tasks of one night: `lists` are paths of task lists, `batches` all files to search.
+
+    `held` and `said` keep what several parts of the night ask for: the files with something to date in the
+    order of their turn, and how often each issue or name is mentioned.
+    """
 
     ctx: Context
     lists: frozenset[str]
     batches: list[list[SourceFile]]
     now: expiry.Present
     found: dict[str, Read] = field(default_factory=dict)
+    held: list[Read] | None = None
+    said: dict[str, int] | None = None
 
     def batch(self, files: Sequence[SourceFile]) -> list[Read]:
         """Search these files: each content once a night, and not at all where the cache knows it."""
         wanted = [file for file in files if file.path not in self.found]
+        if wanted:
+            self._search(wanted)
+        return [self.found[file.path] for file in files]
+
+    def _search(self, wanted: Sequence[SourceFile]) -> None:
+        """Search these files, or remember what searching all of them came to."""
+        whole = memory.key(memory.of_files(wanted), memory.code(), self._listed(wanted))
+        known = recall(self.ctx.cache, _BATCH, whole, dict[str, bytes]) if whole else None
+        if known is not None:
+            for file in wanted:
+                self.found[file.path] = self._told(file.path, known.get(file.path))
+            if all(self.found[file.path].state in _OF_CONTENT for file in wanted):
+                return
+        self._read(wanted)
+        found = [self.found[file.path] for file in wanted]
+        if whole and all(read.state in _OF_CONTENT for read in found):
+            told = {
+                read.path: task_sources.kept(read)
+                for read in found
+                if read.items or read.front or read.state != "read"
+            }
+            remember(self.ctx.cache, _BATCH, whole, told)
+
+    def _listed(self, files: Sequence[SourceFile]) -> str:
+        return "\0".join(file.path for file in files if file.path in self.lists)
+
+    def _told(self, path: str, value: bytes | None) -> Read:
+        """What was remembered of a file; nothing was found in those of which nothing was kept."""
+        listed = path in self.lists
+        if value is None:
+            return Read(path, listed, "read")
+        return task_sources.restored(path, value, listed=listed) or Read(path, listed, "gone")
+
+    def _read(self, wanted: Sequence[SourceFile]) -> None:
         for kind, group in self._kinds(wanted).items():
             known = self.ctx.cache.read(kind, [file.blob for file in group])
             fresh: dict[str, bytes] = {}
@@ -38,7 +90,6 @@ class Tree:
                 self.found[file.path] = self._file(file, known, fresh)
             if fresh:
                 self.ctx.cache.write(kind, fresh)
-        return [self.found[file.path] for file in files]
 
     def all(self) -> list[Read]:
         """Search everything, in order."""
@@ -92,9 +143,17 @@ class Tree:
 
 
 def tree(ctx: Context, patterns: Sequence[str]) -> Tree:
-    """Find the sources of tasks among the examined files."""
-    lists = _lists(ctx, patterns)
-    return Tree(ctx, lists, _batches(ctx, lists), _present(ctx))
+    """Find the sources of tasks among the examined files; in a tree that is known they are remembered."""
+    whole = memory.key(memory.tree(ctx), memory.code(), "\0".join(patterns))
+    known = recall(ctx.cache, _SOURCES, whole, _Sources) if whole else None
+    files = {file.path: file for file in ctx.files}
+    if known is None or not files.keys() >= {path for batch in known.batches for path in batch}:
+        lists = _lists(ctx, patterns)
+        known = _Sources(sorted(lists), [[file.path for file in batch] for batch in _batches(ctx, lists)])
+        if whole:
+            remember(ctx.cache, _SOURCES, whole, known)
+    batches = [[files[path] for path in batch] for batch in known.batches]
+    return Tree(ctx, frozenset(known.lists), batches, _present(ctx))
 
 
 def _lists(ctx: Context, patterns: Sequence[str]) -> frozenset[str]:

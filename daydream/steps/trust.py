@@ -20,6 +20,21 @@ LEGACY = {
     ),
     "legacy.only_tests": "the same search as for dead code finds the name in tests alone; most such names are meant for tests, so it is counted and not printed",
     "legacy.unreachable": "control flow alone: nothing reaches the line",
+    "legacy.version_gate": (
+        "the condition, or whether the import succeeds, is the same on every Python from the lowest one declared; "
+        "as true as that declaration"
+    ),
+    "legacy.compat_module": (
+        "each of its names is, on every Python declared, something of the standard library or a built-in; "
+        "users outside the repository are not seen"
+    ),
+    "legacy.half_migration": (
+        "the module's name says that it is old, the new one stands beside it, and its own head or its definitions agree"
+    ),
+    "legacy.deprecated_call": (
+        "the function warns of its deprecation whenever it is called, its message names another, "
+        "and the call is to it: imported from its module, or by a method's name that nothing else bears"
+    ),
     "legacy.unused_caches": "git ignores them, nothing tracks them, and their files' times say that nobody used them",
 }
 LOGS = {
@@ -63,7 +78,10 @@ TASKS = {
 DOCS = {
     "docs.broken_link": "the target is in no place where any rule of the site's generator would look for it",
     "docs.broken_anchor": "the page is there and none of its headings or explicit ids makes this anchor",
-    "docs.example_does_not_parse": "the block says what language it is, and no reading of it as a fragment parses",
+    "docs.example_does_not_parse": (
+        "the block says what language it is, no reading of it as a fragment, an excerpt or a program's output parses, "
+        "and a missing comma counts only where one or two commas mend it"
+    ),
     "docs.broken_external_link": "404, 410 or no such host in several nights running; what could not tell counts neither way",
     "docs.stale_usage": (
         "an earlier commit offered the command, option, variable, module or key, and today nothing but prose says it"
@@ -87,6 +105,7 @@ DOCS = {
     ),
     "docs.generated_block_edited": "cog's own checksum, recomputed",
     "docs.stale_name": (
-        "the package defined the name in an earlier commit, and today no examined code says the word at all"
+        "the package defined the name in an earlier commit, and today no examined code says the word at all; "
+        "a module that takes all names from an outside package, makes them up or lies in a submodule is left alone"
     ),
 }

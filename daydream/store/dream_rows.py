@@ -18,6 +18,18 @@ LEFT JOIN file_history h ON h.run = p.run AND h.path = p.path
 LEFT JOIN snapshots s ON s.run = p.run
 LEFT JOIN tested_names t ON t.run = p.run AND t.name = p.mention
 """
+_UNFINISHED = """
+SELECT p.path, p.qualname, p.occurrence,
+       CASE WHEN v.path IS NOT NULL THEN 2 WHEN s.mentions_known AND t.tests > 0 THEN 0 ELSE 1 END
+FROM procedures p
+LEFT JOIN (SELECT path, qualname, occurrence, source_hash, MAX(proposed) AS proposed, SUM(stored) AS stored
+           FROM generation_visits WHERE kind = ? AND kind_version = ? AND run != ?
+           GROUP BY path, qualname, occurrence, source_hash) v
+  ON v.path = p.path AND v.qualname = p.qualname AND v.occurrence = p.occurrence AND v.source_hash = p.source_hash
+LEFT JOIN snapshots s ON s.run = p.run
+LEFT JOIN tested_names t ON t.run = p.run AND t.name = p.mention
+WHERE p.run = ? AND (v.path IS NULL OR v.stored < MIN(v.proposed, ?))
+"""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,7 +77,7 @@ def json_text(value: Any) -> str:
 
 def record_row(table: str, record: Any) -> Row:
     """Return a row of a flat dataclass whose fields are the table's columns."""
-    return Row(table, dataclasses.asdict(record))
+    return Row(table, {each.name: getattr(record, each.name) for each in dataclasses.fields(record)})
 
 
 def procedure_row(procedure: Procedure, mention: str) -> Row:
@@ -91,10 +103,18 @@ def procedure_row(procedure: Procedure, mention: str) -> Row:
     )
 
 
-def copied_procedures(store: DreamStore, run: str, paths: Sequence[str]) -> list[Row]:
-    """Return the rows of these files in the catalogue of `run`, ready to be added to another."""
-    found = _in_chunks(store, "SELECT * FROM procedures WHERE run = ? AND path IN ({})", (run,), paths)
-    return [Row("procedures", _without_key(row)) for row in found]
+def copied_procedures(store: DreamStore, run: str, paths: Sequence[str]) -> tuple[list[Row], int]:
+    """Return the rows that add the procedures of these files in the catalogue of `run` to another, and how many
+    procedures they are; see `dreams.COPIES`."""
+    counting = "SELECT COUNT(*) FROM procedures WHERE run = ? AND path IN ({})"
+    count = sum(row[0] for row in _in_chunks(store, counting, (run,), paths))
+    return [Row("procedures of a file", {"run": run, "path": path}) for path in paths], count
+
+
+def copied_names(store: DreamStore, run: str) -> tuple[Row, int]:
+    """Return the row that adds all tested names of the catalogue of `run` to another, and how many they are."""
+    count = store.rows("SELECT COUNT(*) FROM tested_names WHERE run = ?", (run,))[0][0]
+    return Row("tested names", {"run": run}), count
 
 
 def dream_row(dream: Dream) -> Row:
@@ -171,20 +191,22 @@ def procedures(store: DreamStore, run: str, paths: Iterable[str] | None = None) 
     return sorted((_procedure(row) for row in found), key=lambda each: each.key)
 
 
-def visits(
-    store: DreamStore, kind: str, version: int, *, not_in: str
-) -> dict[tuple[str, str, int, str], Visit]:
-    """Return what visits of a kind came to for each wording of each procedure, without those of one run.
+def catalogued_paths(store: DreamStore, run: str) -> list[str]:
+    """Return the files of a catalogue that hold procedures, sorted."""
+    found = store.rows("SELECT DISTINCT path FROM procedures WHERE run = ?", (run,))
+    return sorted(row[0] for row in found)
 
-    `proposed` is the most that one visit found, `stored` what all of them kept.
+
+def unfinished(
+    store: DreamStore, run: str, kind: tuple[str, int], per_procedure: int
+) -> list[tuple[tuple[str, str, int], int]]:
+    """Return the procedures of which a kind (key and version) has something left to dream, each with its rank.
+
+    Those that no earlier run asked about in this wording come first: 0 where tests mention it, 1 where none
+    does or nobody knows; 2 has been asked about, and kept fewer dreams than it found and than are wanted.
     """
-    sql = (
-        "SELECT path, qualname, occurrence, source_hash, kind, kind_version, MAX(proposed), SUM(stored) "
-        "FROM generation_visits WHERE kind = ? AND kind_version = ? AND run != ? "
-        "GROUP BY path, qualname, occurrence, source_hash"
-    )
-    found = [Visit(*row) for row in store.rows(sql, (kind, version, not_in))]
-    return {(each.path, each.qualname, each.occurrence, each.source_hash): each for each in found}
+    found = store.rows(_UNFINISHED, (*kind, run, run, per_procedure))
+    return [((row[0], row[1], row[2]), row[3]) for row in found]
 
 
 def variant_hashes(store: DreamStore, procedure: Procedure) -> set[str]:
@@ -242,10 +264,6 @@ def _in_chunks(
         part = values[start : start + _CHUNK]
         found += store.rows(sql.format(", ".join("?" * len(part))), (*first, *part))
     return found
-
-
-def _without_key(row: sqlite3.Row) -> dict[str, Any]:
-    return {name: row[name] for name in row.keys() if name not in ("run", "seq")}  # noqa: SIM118 -- a Row iterates over its values
 
 
 def _snapshot(row: sqlite3.Row) -> Snapshot:

@@ -18,6 +18,20 @@ from daydream.errors import StateDamaged, StateNewer, StateUnreadable, TryAgain
 from daydream.records.outcome import Row
 from daydream.store.dream_schema import APPLICATION_ID, CATALOGUE_TABLES, MIGRATIONS, TABLES
 
+# What a row of these names stands for: rows of an earlier run, copied under this run and number.
+COPIES = {
+    "procedures of a file": (
+        "INSERT INTO procedures (run, seq, path, qualname, occurrence, source_hash, blob, first_line, last_line, "
+        "signature, summary, complexity, side_effects, is_async, decorators, mention) "
+        "SELECT ?, ?, path, qualname, occurrence, source_hash, blob, first_line, last_line, "
+        "signature, summary, complexity, side_effects, is_async, decorators, mention "
+        "FROM procedures WHERE run = ? AND path = ?"
+    ),
+    "tested names": (
+        "INSERT INTO tested_names (run, seq, name, tests, paths) "
+        "SELECT ?, ?, name, tests, paths FROM tested_names WHERE run = ?"
+    ),
+}
 _BUSY_S = 10.0
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -83,7 +97,7 @@ class DreamStore:
                 _delete(connection, "run = ? AND seq = ?", (run, seq))
             connection.execute("INSERT INTO commits (run, seq) VALUES (?, ?)", (run, seq))
             for table, columns, values in _grouped(run, seq, rows):
-                connection.executemany(_insert(connection, table, columns), values)
+                connection.executemany(COPIES.get(table) or _insert(connection, table, columns), values)
 
     def rollback(self, run: str, after_seq: int) -> None:
         """Delete what this run committed beyond `after_seq`, its head's sequence number."""

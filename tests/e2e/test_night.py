@@ -293,3 +293,12 @@ def test_every_night_stays_and_ends_on_a_stop(small: Place) -> None:
 
     assert stay.returncode == 75
     assert re.search(r"- Steps completed: 4/6", small.report())
+
+
+def test_status_reads_a_head_in_full_that_is_not_there_at_a_glance(small: Place) -> None:
+    small.daydream("run")
+    head = small.state / "state.json"
+    assert json.loads(head.read_bytes())["state"]["tail"]
+    head.write_bytes(head.read_bytes() + b"\n")  # sound, and not as it is written
+
+    assert small.data("status")["status"] == "done"

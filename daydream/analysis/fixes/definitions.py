@@ -25,6 +25,7 @@ _HOOK = re.compile(
     r"^_*test|^Test|^_*(visit|depart|leave|do|handle|on|pytest|setup|teardown|setUp|tearDown|repr|ipython|p|t)(_|[A-Z])"
     r"|^_[a-z]\w*_$|^__|^(setUp|tearDown|setup|teardown|load_tests|main|run)$"
 )
+_CALLBACK = re.compile(r"(^|_)(error|err|errback|callback|cb|handler|hook|listener)$")
 _BEHAVE = re.compile(r"^(before|after)_(all|feature|rule|scenario|step|tag)$|^use_")
 _LOOKS_UP = re.compile(
     r"(?<![\w.])((exec|eval)\s*\(|(globals|locals|vars|dir)\s*\(\s*\))|\bgetmembers\b|^def __getattr__\b|\bsys\.modules\b",
@@ -186,6 +187,8 @@ def _of_the_name(page: Page, node: Definition) -> str:
     behave = posixpath.basename(page.path) == "environment.py" and _BEHAVE.search(name)
     if _HOOK.search(name) or behave:
         return "a framework may call it by its name"
+    if isinstance(node, Function) and _CALLBACK.search(name):
+        return "by its name it is called back, and where it was handed over may have been lost"
     rows = cuts.rows_of(page, node)
     head = [page.line(row).partition("#")[2] for row in range(rows[0], node.lineno + 2)]
     if any(_KEEPS.search(text) for text in head):
@@ -207,6 +210,8 @@ def _of_the_node(tree: Tree, page: Page, node: Definition) -> str:
         owner.keywords or owner.decorator_list or not are_ours(tree, owner.bases)
     ):
         return "what its class inherits from may call it"
+    if isinstance(owner, ast.ClassDef) and any(last_name(base) not in PLAIN_BASES for base in owner.bases):
+        return "its class extends another: it may be a hook whose caller was lost"
     if isinstance(owner, ast.ClassDef) and not name_of(node).startswith("_"):
         return "somebody else may expect an object that has it"
     if any(isinstance(each, ast.If | ast.Try | ast.With) for each in cuts.around(page, node)):

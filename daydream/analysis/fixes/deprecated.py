@@ -1,22 +1,22 @@
 """`legacy.deprecated`: ruff's own safe edits for one code in one file, and version checks that are decided."""
 
 import ast
-import posixpath
+import re
 from collections.abc import Sequence
 
 from daydream.analysis import deprecated_code
-from daydream.analysis.fixes import cuts, lint
+from daydream.analysis.fixes import cuts, lint, version_checks
 from daydream.analysis.fixes.drafting import by_file
 from daydream.analysis.fixes.flatten import flattened
 from daydream.analysis.fixes.imports import without_what_became_unused
 from daydream.analysis.fixes.page import Left, Page
 from daydream.analysis.fixes.tree import Tree
-from daydream.analysis.fixes.versions import decided
 from daydream.contracts.context import Context
 from daydream.contracts.fix import Draft
 from daydream.records.night import Known
 
 VERSION_BLOCK = "UP036"
+ALIAS = "UP005"
 _ROUNDS = 20
 _ALIKE = frozenset({"W605"})
 _WHY_NOT = {
@@ -31,7 +31,8 @@ def fix(ctx: Context, findings: Sequence[Known]) -> Draft:
 
 
 def _settle(tree: Tree, page: Page, known: Known) -> Page:
-    code, heavy = known.identity.rstrip("!"), known.identity.endswith("!")
+    said = known.identity.partition("#")[0]
+    code, heavy = said.rstrip("!"), said.endswith("!")
     if not code.isalnum() or code in _WHY_NOT:
         raise Left(_WHY_NOT.get(code, "no mechanical replacement is known"))
     if code.startswith("UP") and tree.floor is None:
@@ -43,7 +44,9 @@ def _settle(tree: Tree, page: Page, known: Known) -> Page:
         if not flagged:
             break
         following = (
-            _without_block(tree, after, flagged) if code == VERSION_BLOCK else _offered(after, flagged)
+            version_checks.without_check(tree, after, flagged[-1].location.row)
+            if code == VERSION_BLOCK
+            else _offered(tree, after, flagged)
         )
         if following.text == after.text:
             msg = "an edit of ruff's changes nothing"
@@ -73,13 +76,15 @@ def _flagged(tree: Tree, page: Page, code: str, *, heavy: bool) -> list[lint.Vio
     return found
 
 
-def _offered(page: Page, flagged: Sequence[lint.Violation]) -> Page:
+def _offered(tree: Tree, page: Page, flagged: Sequence[lint.Violation]) -> Page:
     """Apply every safe edit of ruff's that does not meet another."""
     if any(entry.fix is None or entry.fix.applicability != "safe" for entry in flagged):
         msg = "ruff has no edit for it that is safe everywhere"
         raise Left(msg)
     if len(flagged) == 1 and (collapsed := _without_guard(page, flagged[0])) is not None:
         return collapsed
+    if flagged[0].code == ALIAS:
+        _check_foreign(tree, page, flagged)
     edits: list[cuts.Edit] = []
     for entry in flagged:
         offered = lint.edits(page, entry.fix) if entry.fix is not None else []
@@ -87,6 +92,21 @@ def _offered(page: Page, flagged: Sequence[lint.Violation]) -> Page:
         if free or all(one in edits for one in offered):
             edits += [one for one in offered if one not in edits]
     return page.with_text(cuts.apply(page.text, edits))
+
+
+def _check_foreign(tree: Tree, page: Page, flagged: Sequence[lint.Violation]) -> None:
+    """See that the names which are renamed are not the repository's own.
+
+    Raises:
+        Left: some class of it defines one.
+    """
+    offers = [entry.fix for entry in flagged if entry.fix is not None]
+    old = {page.text[e.start : e.end].rpartition(".")[2] for offer in offers for e in lint.edits(page, offer)}
+    names = "|".join(re.escape(name) for name in sorted(old) if name.isidentifier())
+    own = re.compile(rf"\bdef[ \t]+({names})\b|(?<![\w.])({names})[ \t]*=[^=]".encode(), re.ASCII)
+    if not names or any(own.search(content) for _, content in tree.texts(".py")):
+        msg = "the repository defines that name itself"
+        raise Left(msg)
 
 
 def _without_guard(page: Page, entry: lint.Violation) -> Page | None:
@@ -114,43 +134,6 @@ def _without_guard(page: Page, entry: lint.Violation) -> Page | None:
             if not alike:
                 msg = "it is what is done where the present form is missing"
                 raise Left(msg)
+            version_checks.check_remarks(page, node, node.body)
             return page.with_text(flattened(page, node, "body"))
     return None
-
-
-def _without_block(tree: Tree, page: Page, flagged: Sequence[lint.Violation]) -> Page:
-    """Put the branch that every supported Python takes in the place of the last version check."""
-    if posixpath.basename(page.path) == "setup.py":
-        msg = "setup.py says to older Pythons why they are refused"
-        raise Left(msg)
-    row = flagged[-1].location.row
-    node = next((n for n in ast.walk(page.tree) if isinstance(n, ast.If) and n.lineno == row), None)
-    if node is None or tree.floor is None:
-        msg = "the version check is no plain if"
-        raise Left(msg)
-    owner = page.parents[node]
-    if (
-        isinstance(owner, ast.If)
-        and owner.orelse == [node]
-        and page.text[page.span(node)[0] :].startswith("elif")
-    ):
-        msg = "the version check is one of several branches"
-        raise Left(msg)
-    outcome = decided(node.test, tree.floor)
-    if outcome is None:
-        msg = "which branch every supported Python takes is not certain"
-        raise Left(msg)
-    if not outcome and not node.orelse:
-        return page.with_text(cuts.without(page, [node]))
-    if outcome and node.orelse:
-        _check_else(node)
-    return page.with_text(flattened(page, node, "body" if outcome else "orelse"))
-
-
-def _check_else(node: ast.If) -> None:
-    if any(isinstance(each, ast.Global | ast.Nonlocal) for other in node.orelse for each in ast.walk(other)):
-        msg = "the branch that goes declares the scope of a name"
-        raise Left(msg)
-    if any(isinstance(each, ast.Yield | ast.YieldFrom) for other in node.orelse for each in ast.walk(other)):
-        msg = "the branch that goes makes the function a generator"
-        raise Left(msg)

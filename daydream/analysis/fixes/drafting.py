@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from daydream.analysis.fixes import lint
+from daydream.analysis.fixes import lint, orphans, style
 from daydream.analysis.fixes.page import Left, Page, compiles, open_page
 from daydream.analysis.fixes.tree import Tree
 from daydream.contracts.context import Context
@@ -60,13 +60,12 @@ def settled(tree: Tree, page: Page, known: Known, work: Work) -> Page:
     Raises:
         Left: it cannot be settled, or the outcome would not hold.
     """
-    after = work(tree, page, known)
-    checked(tree, page, after)
-    return after
+    return checked(tree, page, work(tree, page, known))
 
 
-def checked(tree: Tree, before: Page, after: Page) -> None:
-    """Check that a changed text compiles, and that ruff has nothing new to say of it.
+def checked(tree: Tree, before: Page, after: Page) -> Page:
+    """Put a changed text in the file's own style, and check that it compiles, that ruff has nothing new to
+    say of it, and that nothing stays behind which only what went had used.
 
     Raises:
         Left: it does not.
@@ -81,6 +80,11 @@ def checked(tree: Tree, before: Page, after: Page) -> None:
     if said:
         msg = f"something else would break or be unused ({said[0].partition(' ')[2]})"
         raise Left(msg)
+    behind = orphans.left_behind(tree, before, after)
+    if behind:
+        msg = f"`{behind[0]}` would stay, and nothing else uses it"
+        raise Left(msg)
+    return style.in_style(tree, before, after)
 
 
 def _order(known: Known) -> tuple[int, str, str]:

@@ -51,6 +51,9 @@ def _replacement(node: "cst.If | cst.Try", branch: Branch) -> "cst.CSTNode":
             return other.with_changes(leading_lines=_joined(node.leading_lines, other.leading_lines))
         if other is None:
             return cst.RemoveFromParent()  # type: ignore[return-value]
+        if any(line.comment for line in other.leading_lines):
+            msg = "a comment would be lost"
+            raise Left(msg)
         suite: cst.BaseSuite = other.body
     else:
         suite = node.body

@@ -32,6 +32,8 @@ _REMARK = re.compile(
 _HOOK = re.compile(
     r"^(setUp|tearDown|setup_|teardown_|pytest_|load_tests|Test|test)|Tests?(Case|Base|Mixin)?$"
 )
+_NOT_CODE = re.compile(r"^#+\s*(https?:|type:)\S*")
+_ALWAYS_LOADED = ("os.path",)
 _RUNS_TEXT = re.compile(
     r"(?<![\w.])((exec|eval)\s*\(|(globals|locals|vars|dir)\s*\(\s*\))|^def __getattr__\b", re.MULTILINE
 )
@@ -119,6 +121,8 @@ def check_needless(
         _of_the_file(page)
         or _of_the_surroundings(page, statement)
         or _of_the_text(page, alias)
+        or _of_comments(page, alias)
+        or _of_chains(page, statement, alias)
         or _of_tests(tree, page, alias)
         or ("" if for_its_name else _of_effects(tree, page, statement, alias))
         or _of_others(tree, page, statement, alias)
@@ -178,6 +182,34 @@ def _of_the_text(page: Page, alias: ast.alias) -> str:
                 return "a string names it"
     if any("type:" in row and word.search(row.partition("#")[2]) for row in page.lines if "#" in row):
         return "a type comment names it"
+    return ""
+
+
+def _of_comments(page: Page, alias: ast.alias) -> str:
+    """Code that was put into a comment, and waits there with its import."""
+    name = re.escape(alias.asname or alias.name.partition(".")[0])
+    as_code = re.compile(rf"(?<![\w.]){name}(\(|\.\w|\[)|@{name}\b|=[ \t]*{name}\b")
+    if any(as_code.search(_NOT_CODE.sub("", text)) for text in page.comments.values()):
+        return "code in a comment uses the name"
+    return ""
+
+
+def _of_chains(page: Page, statement: Statement, alias: ast.alias) -> str:
+    """A submodule that is reached through its package, and that only this import loads."""
+    if not isinstance(statement, ast.ImportFrom) or statement.level or statement.module is None:
+        return ""
+    module = statement.module
+    given = {f"{module}.{alias.name}"} | ({module} if "." in module and len(statement.names) == 1 else set())
+    loaded: set[str] = set(_ALWAYS_LOADED)
+    for node in (each for each in ast.walk(page.tree) if each is not statement):
+        if isinstance(node, ast.Import):
+            loaded.update(each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            loaded.update((node.module, *(f"{node.module}.{each.name}" for each in node.names)))
+    waiting = {dotted for dotted in given if not any(f"{each}.".startswith(f"{dotted}.") for each in loaded)}
+    chains = {ast.unparse(node) for node in ast.walk(page.tree) if isinstance(node, ast.Attribute)}
+    if any(f"{chain}.".startswith(f"{dotted}.") for chain in chains for dotted in waiting):
+        return "the file reaches a submodule through its package, and this import loads it"
     return ""
 
 

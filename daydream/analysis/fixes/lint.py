@@ -1,8 +1,8 @@
 """What ruff says of a text that is on no disk, and the edits that it offers."""
 
 import re
-import sys
 from collections import Counter
+from importlib import import_module
 from typing import Any
 
 import msgspec
@@ -59,40 +59,50 @@ def ask(tree: Tree, page: Page, select: str, floor: Version | None = None) -> li
     asked = ALWAYS if select in ALWAYS else (select,)
     key = (page.path, page.text, asked, floor)
     if key not in tree.answers:
-        tree.answers[key] = _answer(tree, page, ",".join(asked), floor)
+        target = ("--target-version", f"py{floor[0]}{floor[1]}") if floor and floor >= LOWEST_TARGET else ()
+        options = ("--isolated", "--select", ",".join(asked), *target)
+        tree.answers[key] = _answer(tree, page, options)
     said = tree.answers[key]
     if said is None:
         msg = "ruff, which would find it again, does not read the file"
         raise Left(msg)
-    found = [
-        entry for entry in msgspec.convert(said, list[Violation]) if (entry.code or "").startswith(select)
-    ]
+    return [entry for entry in _ordered(said) if (entry.code or "").startswith(select)]
+
+
+def ask_as(tree: Tree, page: Page, options: tuple[str, ...]) -> list[Violation] | None:
+    """Lint a text with these options, and with the repository's own configuration where they do not say
+    otherwise; None where ruff does not answer."""
+    key = (page.path, page.text, options, None)
+    if key not in tree.answers:
+        tree.answers[key] = _answer(tree, page, options)
+    said = tree.answers[key]
+    return None if said is None else _ordered(said)
+
+
+def _ordered(said: list[dict[str, Any]]) -> list[Violation]:
+    found = msgspec.convert(said, list[Violation])
     return sorted(found, key=lambda v: (v.location.row, v.location.column, v.message))
 
 
-def _answer(tree: Tree, page: Page, select: str, floor: Version | None) -> list[dict[str, Any]] | None:
-    """What ruff says; None where it does not answer, or does not parse the text."""
-    target = ["--target-version", f"py{floor[0]}{floor[1]}"] if floor and floor >= LOWEST_TARGET else []
-    options = ["--isolated", "--no-cache", "--exit-zero", "--output-format", "json", "--select", select]
-    argv = [
-        sys.executable,
-        "-P",
-        "-m",
-        "ruff",
-        "check",
-        *options,
-        *target,
-        "--stdin-filename",
-        page.path,
-        "-",
-    ]
+def ruff(tree: Tree, page: Page, command: str, options: tuple[str, ...]) -> bytes | None:
+    """What ruff writes about a text that it is given; None where it fails. It runs nothing of the repository."""
     try:
+        program: str = import_module("ruff").find_ruff_bin()
+        argv = [program, command, "--no-cache", *options, "--stdin-filename", page.path, "-"]
         left = tree.ctx.child(argv, stdin=page.text.encode(), timeout_s=60.0)
-        found: list[dict[str, Any]] = msgspec.json.decode(left.stdout, type=list[dict[str, Any]])
-    except (OSError, msgspec.DecodeError):
+    except (ImportError, OSError):
         return None
-    refused = left.returncode != 0 or any(entry.get("code") in _UNPARSED for entry in found)
-    return None if refused else found
+    return left.stdout if left.returncode == 0 else None
+
+
+def _answer(tree: Tree, page: Page, options: tuple[str, ...]) -> list[dict[str, Any]] | None:
+    """What ruff says; None where it does not answer, or does not parse the text."""
+    written = ruff(tree, page, "check", ("--exit-zero", "--output-format", "json", *options))
+    try:
+        found: list[dict[str, Any]] = msgspec.json.decode(written or b"", type=list[dict[str, Any]])
+    except msgspec.DecodeError:
+        return None
+    return None if any(entry.get("code") in _UNPARSED for entry in found) else found
 
 
 def edits(page: Page, offer: Offer) -> list[Edit]:

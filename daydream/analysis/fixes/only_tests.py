@@ -83,13 +83,11 @@ def _settled(tree: Tree, census: Census, pages: dict[str, Page], known: Known) -
     for path in users:
         before = pages.get(path) or open_page(tree.ctx, path)
         if count(before, name):
-            changed[path] = _without_tests(tree, before, name)
-            checked(tree, before, changed[path])
+            changed[path] = checked(tree, before, _without_tests(tree, before, name))
     after = page.with_text(cuts.without(page, [node]))
     after = without_helpers(tree, census, page, after, node)
     after = imports.without_what_became_unused(tree, page, after)
-    checked(tree, page, after)
-    return {**changed, page.path: after}
+    return {**changed, page.path: checked(tree, page, after)}
 
 
 def _without_tests(tree: Tree, page: Page, name: str) -> Page:

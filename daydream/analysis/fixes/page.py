@@ -67,6 +67,21 @@ class Page:
         """Each node's parent."""
         return {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
 
+    @cached_property
+    def comments(self) -> dict[int, str]:
+        """The text of every comment from its number sign on, by row.
+
+        Raises:
+            Left: the lines cannot be told apart as Python does.
+        """
+        rows = iter([*self.lines, ""])
+        try:
+            tokens = list(tokenize.generate_tokens(rows.__next__))
+        except (tokenize.TokenError, SyntaxError) as error:
+            msg = "its comments cannot be told from the rest"
+            raise Left(msg) from error
+        return {token.start[0]: token.string for token in tokens if token.type == tokenize.COMMENT}
+
     def line(self, row: int) -> str:
         """One line without its end; empty where there is none."""
         return self.lines[row - 1].rstrip("\r\n") if 0 < row <= len(self.lines) else ""

@@ -57,12 +57,13 @@ class Census:
 
 
 class Tree:
-    """The examined files, read at most once for each question, and only for those that ask; `answers` is
-    where `lint` remembers what ruff said of a text."""
+    """The examined files, read at most once for each question, and only for those that ask; `answers` and
+    `layouts` are where `lint` and `style` remember what ruff made of a text."""
 
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
         self.answers: dict[Hashable, list[dict[str, Any]] | None] = {}
+        self.layouts: dict[Hashable, str | None] = {}
 
     def texts(self, *suffixes: str) -> Iterator[tuple[str, bytes]]:
         """Yield path and content of every examined text, paths in order."""

@@ -1,6 +1,7 @@
 """`legacy.unreachable`: taking out statements that control never reaches."""
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -15,6 +16,10 @@ from daydream.contracts.context import Context
 from daydream.contracts.fix import Draft
 from daydream.records.night import Known
 
+_SWITCHED = re.compile(
+    r"disabl|temporar|for now|until|skip|switch|\boff\b|todo|fixme|xxx|hack|debug|deactivat|not yet",
+    re.IGNORECASE,
+)
 _ENDS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
@@ -69,8 +74,84 @@ def _without(page: Page, nodes: list[ast.stmt]) -> str:
         if len(nodes) > 1:
             msg = "more than its branch would go"
             raise Left(msg)
+        _check_remarks(page, range(first.lineno, first.orelse[0].lineno))
         return flattened(page, first, "orelse")
-    return cuts.without(page, nodes)
+    rows = range(cuts.first_row(first), cuts.last_row(nodes[-1]) + 1)
+    body = cuts.place_of(page, first).body
+    at = next(i for i, each in enumerate(body) if each is first)
+    if at == 0 or not isinstance(body[at - 1], _ENDS):
+        _check_remarks(page, rows)
+        return cuts.without(page, nodes)
+    _check_meant(page, body[:at], nodes)
+    return cuts.without(page, [*([body[at - 1]] if _is_idle(page, body[at - 1]) else []), *nodes])
+
+
+def _check_meant(page: Page, reached: Sequence[ast.stmt], nodes: Sequence[ast.stmt]) -> None:
+    """See that nobody put the jump there for a while, or meant what follows it to be reached.
+
+    Raises:
+        Left: somebody may have.
+    """
+    jump, others = reached[-1], reached[:-1]
+    says = ast.dump(jump)
+    if all(ast.dump(each) == says for each in nodes) and not others:
+        _check_remarks(page, range(jump.lineno, _end_of_block(page, nodes[-1])))
+        return
+    if all(isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant) for each in others):
+        msg = "the jump stands at the top of its block, as a switch that somebody set"
+        raise Left(msg)
+    if _SWITCHED.search(page.line(jump.lineno - 1)) and page.is_comment(jump.lineno - 1):
+        msg = "a comment says why it is not reached"
+        raise Left(msg)
+    for node in nodes:
+        for each in (node, *_own(node)):
+            if isinstance(each, ast.Return | ast.Raise) and ast.dump(each) != says:
+                msg = "it ends otherwise than what is reached: one of the two may be a mistake"
+                raise Left(msg)
+    _check_remarks(page, range(jump.lineno, _end_of_block(page, nodes[-1])))
+
+
+def _end_of_block(page: Page, node: ast.stmt) -> int:
+    """The row behind the comments that follow the last statement of a block and belong to it."""
+    row = cuts.last_row(node) + 1
+    depth = len(page.indent(node.lineno))
+    while page.is_blank(row) or (page.is_comment(row) and len(page.indent(row)) >= depth):
+        row += 1
+    return row
+
+
+def _check_remarks(page: Page, rows: range) -> None:
+    """See that no comment speaks of what is not reached.
+
+    Raises:
+        Left: one does.
+    """
+    if any(row in page.comments for row in rows):
+        msg = "a comment speaks of it"
+        raise Left(msg)
+
+
+def _is_idle(page: Page, jump: ast.stmt) -> bool:
+    """Whether a bare ``return`` would end its function, or a ``continue`` the body of its loop, and say nothing.
+
+    Raises:
+        Left: it would, and a comment speaks of it.
+    """
+    if not (isinstance(jump, ast.Continue) or (isinstance(jump, ast.Return) and jump.value is None)):
+        return False
+    inner = page.parents[jump]
+    while isinstance(inner, ast.If | ast.With) and inner in page.parents:
+        if not isinstance(page.parents[inner], ast.stmt) or cuts.place_of(page, inner).body[-1] is not inner:
+            return False
+        inner = page.parents[inner]
+    loops = ast.For | ast.AsyncFor | ast.While
+    ends = isinstance(
+        inner, loops if isinstance(jump, ast.Continue) else ast.FunctionDef | ast.AsyncFunctionDef
+    )
+    if ends and page.is_comment(jump.lineno - 1):
+        msg = "a comment speaks of the jump before it, which would do nothing"
+        raise Left(msg)
+    return ends
 
 
 def _scope(page: Page, node: ast.AST) -> ast.AST:

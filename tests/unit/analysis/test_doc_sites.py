@@ -3,7 +3,7 @@
 import pytest
 
 from daydream.analysis.anchors import python_markdown
-from daydream.analysis.doc_sites import detect, rules_of
+from daydream.analysis.doc_sites import detect, fronts, rules_of
 from daydream.analysis.links import Verdict, World, resolve, sites
 from daydream.analysis.markdown import parse
 
@@ -105,3 +105,14 @@ def test_the_innermost_site_rules_a_page() -> None:
 
 def test_a_site_outside_the_tree_is_no_site() -> None:
     assert detect({"mkdocs.yml": ""}, {"mkdocs.yml": "docs_dir: ../other\n"}.get) == ()
+
+
+def test_a_page_that_api_documentation_names_as_its_front_page_is_known() -> None:
+    texts = {
+        "typedoc.json": '{"readme": "./client/README.md", "name": "x"}',
+        "js/.jsdoc.json": '{"opts": {"readme": "docs/start.md"}}',
+        "cpp/Doxyfile": "PROJECT_NAME = x\nUSE_MDFILE_AS_MAINPAGE = intro.md\n",
+        "typedoc.root.json": '{"readme": "README.md"}',
+        "package.json": '{"readme": "lib/README.md"}',
+    }
+    assert fronts(texts, texts.get) == {"client/README.md", "js/docs/start.md", "cpp/intro.md"}

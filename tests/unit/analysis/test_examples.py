@@ -119,3 +119,47 @@ def test_plain_invalid_syntax_is_too_uncertain_to_print() -> None:
 
 def test_a_missing_body_is_too_uncertain_to_print() -> None:
     assert judge("python", "def f():\n    # your code\nx()\n", "").sure < 0.5
+
+
+@pytest.mark.parametrize(
+    "code", ["    lambda x: x[0],\n    list)\n", "    1,\n    2,\n)\n", "name='x',\nage=2)])\n"]
+)
+def test_the_end_of_a_call_that_begins_above_is_an_excerpt(code: str) -> None:
+    assert judge("python", code, "").state == "unknown"
+
+
+@pytest.mark.parametrize("code", ["x = f(1))\n", "def f():\n    x = g(1))\n    return x\n"])
+def test_one_bracket_too_many_in_a_statement_is_broken(code: str) -> None:
+    assert judge("python", code, "").sure >= 0.5
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "f(a=1\n  b=2)\n",
+        "f(\n    a='x'\n    b='y'\n    c='z',\n)\n",
+        "xs = [\n    a['b']  # one\n    a['c']\n]\n",
+        "f(a={\n    'b': 1,\n}\n  c=2)\n",
+        'f(x="<meta name="recipe" content="fries">")\n',
+    ],
+)
+def test_a_comma_or_two_that_is_missing_or_quotes_within_quotes_is_a_slip(code: str) -> None:
+    verdict = judge("python", code, "")
+    assert (verdict.state, verdict.sure >= 0.5) == ("broken", True)
+
+
+def test_a_notation_of_types_and_names_is_too_uncertain_to_print() -> None:
+    code = "x = {\n    'a': uuid task_id,\n    'b': string kind,\n    'c': string other,\n}\n"
+    assert 0 < judge("python", code, "").sure < 0.5
+
+
+def test_what_a_program_printed_is_unknown_and_the_same_text_without_that_word_is_broken() -> None:
+    code = 'a = "x"\nb = null\n'
+    assert judge("toml", code, "which will give you something similar to this:").state == "unknown"
+    assert judge("toml", code, "Put this into the file:").state == "broken"
+    assert judge("toml", code, "The command prints a table.").state == "broken"
+
+
+def test_values_without_a_name_one_below_the_other_are_no_yaml_document() -> None:
+    assert judge("yaml", "a string\n\n'another'\n\n\"a : b\"\n", "").state == "unknown"
+    assert judge("yaml", "a: b\n\nc: d: e\n", "").state == "broken"

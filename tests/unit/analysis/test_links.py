@@ -1,6 +1,7 @@
 """Where links lead, under GitHub's rule and under those of site generators."""
 
 import posixpath
+from dataclasses import replace
 
 import pytest
 
@@ -165,3 +166,27 @@ def test_sites_are_known_by_their_configuration_and_conf_py_only_beside_an_index
         "w/.vitepress/config.ts",
     ]
     assert sites(paths) == ("", "doc", "site", "w")
+
+
+@pytest.mark.parametrize(
+    "target", ["llms.txt", "llms-full.txt", "objects.inv", "sitemap.txt", "guide.html.md"]
+)
+def test_what_only_the_built_site_has_is_unknown_there_and_broken_elsewhere(target: str) -> None:
+    site = {"docs/conf.py": "", "docs/index.md": "# I\n"}
+    assert follow(target, "docs/guide.md", site).state == "unknown"
+    assert follow(f"docs/{target}", "README.md", site).state == "broken_link"
+
+
+def test_a_text_file_of_another_name_is_broken_in_a_site_too() -> None:
+    site = {"docs/conf.py": "", "docs/index.md": "# I\n"}
+    assert follow("notes.txt", "docs/guide.md", site).state == "broken_link"
+    assert follow("gone.html.md", "docs/guide.md", site).state == "broken_link"
+
+
+def test_a_page_that_is_published_elsewhere_as_a_front_page_is_not_judged_by_its_place() -> None:
+    files = {**TREE, "src/README.md": "# S\n"}
+    plain = world(files)
+    front = replace(plain, fronts=frozenset({"src/README.md"}))
+    own = parse(files["src/README.md"])
+    assert resolve("../index.html", "src/README.md", own, plain).state == "broken_link"
+    assert resolve("../index.html", "src/README.md", own, front).state == "unknown"

@@ -79,6 +79,11 @@ def test_what_is_no_application_log_is_not_found(tmp_path: Path) -> None:
     assert found(tmp_path, own, {"logs/notes.txt"}) == []
 
 
+def test_any_name_is_looked_at(tmp_path: Path) -> None:
+    write(tmp_path, "..5", "...1.gz", "App.LOG.2", "logs/Messages.3", "logs/x.TXT", "logs/.1")
+    assert sorted(found(tmp_path)) == ["App.LOG.2", "logs/Messages.3", "logs/x.TXT"]
+
+
 def test_links_are_not_followed_out_and_one_file_counts_once(tmp_path: Path) -> None:
     root, outside = tmp_path / "root", tmp_path / "outside"
     write(outside, "o.log", "deep/p.log")

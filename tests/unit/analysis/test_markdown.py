@@ -85,3 +85,52 @@ def test_hostile_pages_are_read_in_bounded_time() -> None:
 def test_an_empty_text_holds_nothing() -> None:
     found = parse("")
     assert (found.links, found.fences, found.spans, found.anchors) == ([], [], [], frozenset())
+
+
+def test_an_attribute_may_say_that_a_link_leads_elsewhere() -> None:
+    page = parse(
+        "[a](x.txt){.external}, [b](y.txt){.wide .external}, [c](z.txt) {.external}, [d](w.txt){.externals}"
+    )
+    assert [(link.target, link.elsewhere) for link in page.links] == [
+        *(("x.txt", True), ("y.txt", True), ("z.txt", False), ("w.txt", False))
+    ]
+
+
+def test_myst_roles_and_directives_point_to_pages_labels_and_files() -> None:
+    text = """See {doc}`a/b` and {ref}`the label <here>`, {py:func}`pkg.name`, {download}`x.zip`.
+
+```{toctree}
+:maxdepth: 1
+:glob:
+
+one
+Two <sub/two>
+```
+
+```{toctree}
+---
+hidden: true
+---
+three
+```
+
+```{include} ../README.md
+:start-after: x
+```
+
+```{figure} pic.png
+A picture.
+```
+"""
+    assert [(role.kind, role.target, role.line, role.glob) for role in parse(text).roles] == [
+        *(("doc", "a/b", 1, False), ("ref", "here", 1, False), ("download", "x.zip", 1, False)),
+        *(("toctree", "one", 7, True), ("toctree", "sub/two", 8, True), ("toctree", "three", 15, False)),
+        *(("include", "../README.md", 18, False), ("image", "pic.png", 22, False)),
+    ]
+
+
+def test_the_options_of_a_directive_are_not_its_code() -> None:
+    (fence,) = parse("```{code-block} python\n:emphasize-lines: 1\n\nx = 1\n```\n").fences
+    assert fence.code == "\nx = 1\n"
+    (plain,) = parse("```yaml\n:key: 1\n```\n").fences
+    assert plain.code == ":key: 1\n"

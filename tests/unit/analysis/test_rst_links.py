@@ -134,3 +134,10 @@ def test_a_better_target_is_written_as_the_old_one_was(target: str, page: str, e
 def test_the_only_page_of_a_name_is_the_better_target() -> None:
     pointer = Pointer("doc", "b", 1)
     assert resolve_pointer(pointer, "docs/index.rst", WORLD, project()).better == "guide/b"
+
+
+def test_pages_in_a_folder_that_the_configuration_of_a_generating_extension_names_are_made() -> None:
+    made = project("sphinxcontrib.apidoc", "guide")
+    assert state("toctree", "guide/pkg", "docs/index.rst", made) == "unknown"
+    assert state("toctree", "guide/pkg", "docs/index.rst", project("guide")) == "broken_link"
+    assert state("toctree", "guide/pkg", "docs/index.rst", project("sphinxcontrib.apidoc")) == "broken_link"

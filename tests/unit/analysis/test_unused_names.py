@@ -1,12 +1,25 @@
 """Names: how often they occur, which imports are used elsewhere, which definitions are dead, and their worth."""
 
+import ast
+
 import msgspec
 import pytest
 
-from daydream.analysis.dead_code import Candidate, Judge, is_dead, read, unreachable_worth, watched
-from daydream.analysis.deprecated_code import Use, patterns
+from daydream.analysis.dead_code import (
+    Candidate,
+    Judge,
+    fragments,
+    is_composed,
+    is_dead,
+    may_be_composed,
+    parts_of,
+    read,
+    unreachable_worth,
+    watched,
+)
+from daydream.analysis.deprecated_code import Use, is_guard, patterns, requires_setuptools
 from daydream.analysis.roles import is_illustration, is_public, is_test, is_test_data
-from daydream.analysis.unused_imports import Import, used_elsewhere
+from daydream.analysis.unused_imports import Import, is_meant, is_python_2, is_spoken_of, used_elsewhere
 from daydream.analysis.unused_imports import read as read_import
 from daydream.analysis.words import Tally, add_up, census, pieces, unpack
 
@@ -91,7 +104,8 @@ def test_the_name_that_an_import_binds_is_read(path: str, line: str, message: st
         ({}, {"lonely_thing": Tally(2, 0)}, False),
         ({}, {"lonely_thing": Tally(1, 1)}, False),
         ({"only_tests": True}, {"lonely_thing": Tally(1, 4)}, True),
-        ({}, {"lonely_thing": Tally(1, 0), "lonely_": Tally(1, 0)}, False),
+        ({"again": 2}, {"lonely_thing": Tally(3, 0)}, True),
+        ({"again": 1}, {"lonely_thing": Tally(3, 0)}, False),
     ],
 )
 def test_a_name_is_dead_when_nothing_else_can_name_it(
@@ -137,12 +151,12 @@ def test_a_private_method_is_not_dead_when_its_bare_name_is_around() -> None:
 def test_only_what_nobody_outside_can_reach_is_printed(
     name: str, known: dict[str, object], printed: bool
 ) -> None:
-    judge = Judge({"Own": ("object",), "Same": ("lib.Same",)}, distributed=True)
+    judge = Judge({"Own": ("object",), "Same": ("lib.Same",)}, published=[""])
     assert ((judge.worth(candidate(name, **known)) or 0) >= 0.5) is printed
 
 
 def test_a_public_function_of_an_application_may_go() -> None:
-    assert (Judge({}, distributed=False).worth(candidate("x")) or 0) >= 0.5
+    assert (Judge({}, published=[]).worth(candidate("x")) or 0) >= 0.5
 
 
 def test_a_line_that_is_not_ours_is_refused() -> None:
@@ -208,3 +222,134 @@ def test_a_path_tells_what_a_file_is_for(path: str, roles: str) -> None:
     told = {"test": is_test(path), "test data": is_test_data(path), "illustration": is_illustration(path)}
     expected = {name: name in roles for name in told} | {"test": roles.startswith("test")}
     assert told | {"public": is_public(path)} == expected | {"public": roles == "public"}
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (b'getattr(self, f"visit_{kind}")', {"visit_"}),
+        (b'getattr(self, kind + "_handler")', {"_handler"}),
+        (b'"%s_handler" % kind', {"_handler"}),
+        (b'"%(kind)s_handler"', {"_handler"}),
+        (b"Every `do_*` method is a command.", {"do_"}),
+        (b"self._handler = _handler", set()),
+        (b"visit_ = 1", set()),
+    ],
+)
+def test_a_name_is_composed_of_what_strings_and_patterns_hold(text: bytes, parts: set[str]) -> None:
+    assert fragments(text) == parts
+
+
+def test_a_beginning_or_a_whole_rest_composes_a_name_and_a_mere_end_may() -> None:
+    assert is_composed(candidate("visit_old_name"), {"visit_"})
+    assert is_composed(candidate("old_handler"), {"_handler"})
+    assert not is_composed(candidate("find_old_handler"), {"_handler"})
+    assert may_be_composed(candidate("find_old_handler"), {"_handler"})
+    assert not may_be_composed(candidate("find_old_handler"), {"_old"})
+    assert parts_of(["a_b_c"]) == {"a_", "_b_c", "a_b_", "_c"}
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "printed"),
+    [
+        ("_LIMIT", {"kind": "variable", "qualname": ""}, True),
+        ("LIMIT", {"kind": "variable", "qualname": ""}, False),
+        ("_LIMIT", {"kind": "variable", "qualname": "", "path": "tests/a.py"}, False),
+        ("_x", {"decorators": ("functools.lru_cache",)}, True),
+        ("_x", {"decorators": ("contextlib.contextmanager",)}, True),
+        ("load_tests", {"path": "tests/test_a.py"}, False),
+        ("x", {"path": "sub/pkg/a.py"}, False),
+        ("x", {"path": "sub/contrib/a.py"}, True),
+        ("x", {"path": "other/a.py"}, True),
+    ],
+)
+def test_what_a_folder_publishes_is_a_promise(name: str, known: dict[str, object], printed: bool) -> None:
+    judge = Judge({}, published=["sub"], packages=["sub/pkg"])
+    assert ((judge.worth(candidate(name, **known)) or 0) >= 0.5) is printed
+
+
+def test_what_others_are_sure_to_ask_for_by_its_name_is_not_mentioned() -> None:
+    judge = Judge({}, published=[])
+    assert judge.worth(candidate("urlpatterns", kind="variable", qualname="")) is None
+    assert judge.worth(candidate("pytest_addoption", path="tests/conftest.py")) is None
+    assert judge.worth(candidate("before_all", path="features/environment.py")) is None
+
+
+def test_a_bare_return_switches_code_off_and_one_with_a_value_does_not() -> None:
+    code = msgspec.structs.replace(
+        candidate("return", kind="unreachable_code"), message="unreachable code after 'return'"
+    )
+    assert unreachable_worth(code, "    call()", "    return  # not now") == 0.45
+    assert unreachable_worth(code, "    call()", "    return 1") == 0.8
+
+
+@pytest.mark.parametrize(
+    ("body", "guard"),
+    [
+        ("    raise SystemExit('Python 3.9 is required')", True),
+        ("    print('too old')\n    sys.exit(1)", True),
+        ("    log.error('too old')", True),
+        ("    import tomli", False),
+        ("    print('x')\n    work()", False),
+    ],
+)
+def test_a_check_that_only_refuses_a_python_is_a_guard(body: str, guard: bool) -> None:
+    tree = ast.parse(f"import sys\nif sys.version_info < (3, 9):\n{body}\n")
+    assert is_guard(tree, 2) is guard
+    use = Use("a.py", "UP036", 2, "outdated", "if x:", guard=guard)
+    assert (patterns([use])[0].worth >= 0.5) is not guard
+
+
+def test_version_checks_are_told_one_by_one_the_worthwhile_first() -> None:
+    uses = [Use("a.py", "UP036", line, "outdated", "if x:", guard=line == 1) for line in (1, 5, 9)]
+    assert [(p.line, p.count) for p in patterns(uses)] == [(5, 1), (9, 1), (1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "required"),
+    [
+        ("pyproject.toml", '[project]\ndependencies = ["setuptools>=60"]\n', True),
+        ("pyproject.toml", '[build-system]\nrequires = ["setuptools"]\n', False),
+        ("pyproject.toml", '[project]\ndependencies = ["setuptools-scm"]\n', False),
+        ("setup.cfg", "[options]\ninstall_requires =\n    altgraph\n    setuptools >= 42\n", True),
+        ("setup.py", "setup(install_requires=['setuptools', 'x'])", True),
+        ("setup.py", "from setuptools import setup\nsetup(install_requires=['x'])", False),
+    ],
+)
+def test_setuptools_counts_only_as_a_requirement_at_run_time(path: str, text: str, required: bool) -> None:
+    assert requires_setuptools(path, text) is required
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("import os  # needed by the doctest", True),
+        ("from a import b  # used in code that is commented out", True),
+        ("from a import b  # re-exported", True),
+        ("import os  # the operating system", False),
+        ("import os", False),
+    ],
+)
+def test_a_comment_may_say_what_an_import_is_for(line: str, meant: bool) -> None:
+    assert is_meant(line) is meant
+
+
+def test_a_file_for_python_2_is_known_by_what_it_imports_without_trying() -> None:
+    assert is_python_2(["import cStringIO, os"])
+    assert not is_python_2(["try:", "    import cStringIO", "import queue"])
+
+
+@pytest.mark.parametrize(
+    ("target", "text", "spoken"),
+    [
+        ("cases.AllTests", "run(['unit.AllTests', 'x'])", True),
+        ("cases.AllTests", "run('all tests of AllTests here')", False),
+        ("typing.List", "x = []  # type: List[int]", True),
+        ("typing.List", "x = []  # type: ignore[List]", False),
+        ("json", "kind == 'json'", False),
+        ("json", "getattr(here, 'json')", True),
+    ],
+)
+def test_a_file_may_say_a_name_where_ruff_does_not_look(target: str, text: str, spoken: bool) -> None:
+    entry = Import("a.py", target.rpartition(".")[2], target)
+    assert is_spoken_of(entry, [text]) is spoken

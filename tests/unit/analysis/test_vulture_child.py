@@ -142,6 +142,53 @@ def test_a_definition_that_only_tests_use_is_told_apart(tmp_path: Path) -> None:
     assert [(c.name, c.only_tests) for c in merged.candidates] == [("probe", True), ("gone", False)]
 
 
+CIRCLES = """
+def _one(x):
+    return _two(x)
+
+def _two(x):
+    return _one(x)
+
+def _alone(x):
+    return _alone(x - 1)
+
+def _held(x):
+    return x
+
+def _holder(x):
+    return _held(x)
+
+def used(x):
+    return _reached(x)
+
+def _reached(x):
+    return x
+"""
+
+
+def test_private_definitions_that_only_call_one_another_are_used_by_nothing(tmp_path: Path) -> None:
+    answer = _ours(tmp_path, {"pkg/a.py": CIRCLES, "pkg/b.py": "from pkg.a import used\n\nused(1)\n"})
+    merged = usage.merge([usage.facts(raw) for raw in answer.files], answer.whitelists, set())
+    found = {c.name: (c.again, c.within) for c in merged.candidates}
+    assert found == {
+        "_one": (1, ("_two",)),
+        "_two": (1, ("_one",)),
+        "_alone": (1, ()),
+        "_held": (1, ("_holder",)),
+        "_holder": (0, ()),
+    }
+
+
+def test_what_only_a_private_definition_uses_lives_with_it(tmp_path: Path) -> None:
+    files = {
+        "pkg/a.py": CIRCLES,
+        "pkg/b.py": "class B:\n    def run(self):\n        self._holder(1)\n        self._two(1)\n\n\nB().run()\n",
+    }
+    answer = _ours(tmp_path, files)
+    merged = usage.merge([usage.facts(raw) for raw in answer.files], answer.whitelists, set())
+    assert {c.name for c in merged.candidates} == {"_alone", "used"}
+
+
 def test_what_ends_early_is_not_complete() -> None:
     assert not usage.read(b"").complete
     assert not usage.read(b'{"end": 2}\n').complete

@@ -261,3 +261,30 @@ def test_a_stop_is_obeyed_between_files(tree: Path, state: Path) -> None:
     assert isinstance(ctx.stop, Stop)
     with pytest.raises(Stopped):
         catalogue.make(Config()).run(ctx, "files-0001", None)
+
+
+def tables(state: Path, tree: Path, run: str) -> dict[str, list[tuple[object, ...]]]:
+    """The rows of a run's catalogue, without which run and sub-step wrote them."""
+    found = {}
+    with store_of(context(tree, state)) as store:
+        for table in ("procedures", "tested_names", "test_mentions", "catalogue_files"):
+            rows = store.rows(f"SELECT * FROM {table} WHERE run = ?", (run,))
+            found[table] = sorted(
+                tuple(value for name, value in dict(row).items() if name not in ("run", "seq"))
+                for row in rows
+            )
+    return found
+
+
+def test_night_after_night_the_catalogue_is_the_one_of_a_first_night(
+    tree: Path, state: Path, tmp_path: Path
+) -> None:
+    first = catalogued(tree, state, "run-1")
+    again = catalogued(tree, state, "run-2")
+    assert tables(state, tree, "run-2") == tables(state, tree, "run-1")
+    assert (again["procedures"], again["mentioned"]) == (first["procedures"], first["mentioned"])
+    write(tree, {"pkg/more.py": "def more():\n    return 1\n", "tests/test_more.py": "more()\n"})
+    catalogued(tree, state, "run-3")
+    catalogued(tree, tmp_path / "anew", "run-1")
+    assert tables(state, tree, "run-3") == tables(tmp_path / "anew", tree, "run-1")
+    assert tables(state, tree, "run-3") != tables(state, tree, "run-2")

@@ -116,7 +116,7 @@ def test_failed_steps_conflicts_and_quarantined_items_come_before_findings() -> 
     )
     assert [(need.where, need.what) for need in doc.needs] == [
         ("", "Documentation failed: the disk refused"),
-        ("a.md", "was edited since and was left alone (1 more)"),
+        ("a.md", "was left alone (1 more)"),
         ("c.md", "may or may not have been changed: look at it"),
         ("maintain.docs/links:3", "ended the process three times and was left out"),
         ("src/pkg/module_1.py:2", "`name_1` is imported and never used"),

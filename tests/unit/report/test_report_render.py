@@ -281,7 +281,7 @@ def test_the_plain_report_says_the_same_without_templates() -> None:
     assert "- in part (1 of 9 sub-steps did not fit). Still open: 0; new: 1.\n" in text
     assert "links: not measured" in text
     assert [h for h in headings(text) if h in HEADINGS] == HEADINGS
-    assert "1. `old.log` was edited since and was left alone `daydream show 2026-11-21.1`" in text
+    assert "1. `old.log` was left alone: edited since `daydream show 2026-11-21.1`" in text
     assert plain(quiet()).endswith("Nothing needs you.\n")
     assert len(plain(crowded()).splitlines()) <= 120
 

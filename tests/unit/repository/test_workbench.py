@@ -67,6 +67,18 @@ def test_a_second_night_on_the_same_commit_writes_nothing(tmp_path: Path) -> Non
     assert everything(update(repo).tree) == before
 
 
+def test_where_only_times_changed_they_are_noted_and_nothing_is_written(tmp_path: Path) -> None:
+    repo = make(tmp_path / "repo", {"a.py": "x", "deep/b.py": "y"})
+    checked_out = update(repo)
+    for path in ("a.py", "deep/b.py"):
+        os.utime(checked_out.tree / path, (1_000_000_000, 1_000_000_000))
+    before = everything(checked_out.tree)
+    index = checked_out.tree.parent / "workbench.git/index"
+    stale = index.read_bytes()
+    assert everything(update(repo).tree) == before
+    assert index.read_bytes() != stale
+
+
 def test_names_may_change_their_case_and_files_become_folders(tmp_path: Path) -> None:
     repo = make(tmp_path / "repo", {"Name.py": "x", "thing": "a file", "other/file": "in a folder"})
     update(repo)

@@ -51,7 +51,7 @@ def test_what_the_code_had_and_has_no_more_is_stale_usage(repo: Path, page: str,
     commit(repo, {"README.md": f"# R\n\n{page}"})
     (finding,) = told(repo, "docs.stale_usage")
     assert (finding.identity, finding.subject) == (identity, "README.md")
-    assert finding.worth >= 0.5
+    assert 0 < finding.worth < 0.5  # counted, and not printed until its precision is known
     assert "2024-01-01" in finding.evidence
 
 
@@ -116,7 +116,7 @@ def test_an_endpoint_that_no_route_answers_is_found_in_a_table_that_is_right_oth
     commit(tmp_path, {"srv/app.py": routes}, LONG_AGO)
     commit(tmp_path, {"srv/app.py": ROUTES, "API.md": TABLE + "| GET | `/api/legacy_report` |\n"})
     (finding,) = told(tmp_path, "docs.stale_endpoint")
-    assert (finding.identity, finding.line, finding.worth) == ("GET /api/legacy_report", 8, 0.75)
+    assert (finding.identity, finding.line, finding.worth) == ("GET /api/legacy_report", 8, 0.45)
 
 
 def test_a_method_that_the_code_does_not_answer_to_is_named(tmp_path: Path) -> None:

@@ -356,6 +356,77 @@ def test_a_definition_that_only_tests_use_is_its_own_rule(tmp_path: Path) -> Non
     assert of_rule(result, "dead_code") == []
 
 
+def test_definitions_that_only_call_one_another_are_dead_unless_what_holds_them_is_doubtful(
+    tmp_path: Path,
+) -> None:
+    text = (
+        "class Page(Base):\n    def _render(self):\n        return _helper()\n\n\ndef _helper():\n    return 1\n\n\n"
+        "def _one(x):\n    return _two(x)\n\n\ndef _two(x):\n    return _one(x)\n\n\nPage()\n"
+    )
+    found = of_rule(done(project(tmp_path, {"pkg/a.py": text}), "vulture"), "dead_code")
+    assert sorted(f.identity for f in found if f.worth >= 0.5) == ["function _one#1", "function _two#1"]
+    assert {f.worth for f in found if "_helper" in f.identity} == {0.3}, "a strange base may call `_render`"
+
+
+def test_a_value_that_nothing_reads_is_found_at_the_top_of_a_module_alone(tmp_path: Path) -> None:
+    text = "_LIMIT = 3\n\n\ndef f():\n    _inner = 2\n\n\nclass C:\n    _field = 1\n\n\nf()\nC()\n"
+    found = of_rule(done(project(tmp_path, {"pkg/a.py": text}), "vulture"), "dead_code")
+    assert [f.identity for f in found] == ["variable _LIMIT#1"]
+
+
+def test_what_goes_with_its_class_is_not_said_again(tmp_path: Path) -> None:
+    text = "class _Gone:\n    def _spare(self):\n        return 1\n"
+    found = of_rule(done(project(tmp_path, {"pkg/a.py": text}), "vulture"), "dead_code")
+    assert [f.identity for f in found] == ["class _Gone#1"]
+
+
+def test_what_warns_of_its_own_deprecation_is_kept_for_strangers(tmp_path: Path) -> None:
+    text = "import warnings\n\n\ndef _gone():\n    warnings.warn('x', DeprecationWarning)\n"
+    found = of_rule(done(project(tmp_path, {"pkg/a.py": text}), "vulture"), "dead_code")
+    assert [(f.identity, f.worth >= 0.5) for f in found] == [("function _gone#1", False)]
+
+
+def test_setuptools_lends_its_copy_of_distutils(tmp_path: Path) -> None:
+    text = "import setuptools\nfrom distutils.util import strtobool\n\nprint(setuptools, strtobool)\n"
+    ctx = project(tmp_path, {"pkg/a.py": text, "pkg/b.py": text.partition("\n")[2]})
+    found = of_rule(done(ctx, "vulture"), "removed_module")
+    assert [(f.subject, f.worth >= 0.5) for f in found] == [("pkg/a.py", False), ("pkg/b.py", True)]
+
+
+def test_a_decorator_over_several_lines_may_have_kept_the_first(tmp_path: Path) -> None:
+    routes = "@Route.get(\n    '/{x}',\n)\ndef get(x):\n    return x\n\n\n@Route.get('/y')\ndef get(y):\n    return y\n"
+    tests = "@pytest.mark.slow\ndef test_a():\n    pass\n\n\ndef test_a():\n    pass\n"
+    ctx = project(tmp_path, {"pkg/a.py": f"from web import Route\n\n\n{routes}", "tests/test_a.py": tests})
+    found = of_rule(done(ctx, "ruff"), "redefined")
+    assert [(f.subject, f.worth >= 0.5) for f in found] == [("pkg/a.py", False), ("tests/test_a.py", True)]
+
+
+@pytest.mark.parametrize(
+    ("body", "printed_there"),
+    [
+        ("x = work()\n    return 1", True),
+        ("x = work()", False),
+        ("x = 1", True),
+        ("guard = work()\n    return 1", False),
+        ("x = work()\n    # what it is\n    # and why\n    return 1", False),
+        ("# what it is\n    # and why\n    x = work()\n    return 1", False),
+    ],
+)
+def test_an_assignment_for_a_reader_or_a_life_is_not_printed(
+    tmp_path: Path, body: str, printed_there: bool
+) -> None:
+    text = f"from pkg.b import work\n\n\ndef f():\n    {body}\n"
+    (finding,) = of_rule(done(project(tmp_path, {"pkg/a.py": text}), "ruff"), "unused_variable")
+    assert (finding.worth >= 0.5) is printed_there
+
+
+def test_a_function_that_does_nothing_but_import_imports_for_the_effect(tmp_path: Path) -> None:
+    text = "def ready(self):\n    from . import listeners\n\n\ndef work():\n    from pkg import listeners\n    return 1\n"
+    ctx = project(tmp_path, {"pkg/apps.py": text, "pkg/listeners.py": "", "pkg/__init__.py": ""})
+    found = of_rule(done(ctx, "ruff"), "unused_import")
+    assert [(f.line, f.worth >= 0.5) for f in found] == [(2, False), (6, True)]
+
+
 def test_a_hook_of_behave_is_called_by_its_name(tmp_path: Path) -> None:
     hooks = "def before_all(context):\n    return context\n\n\ndef _between(context):\n    return context\n"
     ctx = project(tmp_path, {"tests/features/environment.py": hooks})

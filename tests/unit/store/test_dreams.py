@@ -242,3 +242,93 @@ def test_a_reader_migrates_an_older_file_in_memory_only(tmp_path: Path) -> None:
     with DreamStore.open(path, read_only=True) as store:
         assert ids(store) == []
     assert path.read_bytes() == b""
+
+
+def procedure(path: str, name: str) -> Row:
+    texts = {"source_hash": "h", "blob": "b", "signature": "()", "summary": "", "side_effects": "pure"}
+    numbers = {"occurrence": 1, "first_line": 1, "last_line": 2, "complexity": 1, "is_async": 0}
+    return Row(
+        "procedures",
+        {"path": path, "qualname": name, **texts, **numbers, "decorators": "[]", "mention": name},
+    )
+
+
+def mentioned(name: str, tests: int) -> Row:
+    return Row("tested_names", {"name": name, "tests": tests, "paths": '["t.py"]'})
+
+
+def without_key(store: DreamStore, table: str, run: str) -> list[dict[str, object]]:
+    rows = [dict(row) for row in store.rows(f"SELECT * FROM {table} WHERE run = ?", (run,))]
+    return [{name: value for name, value in row.items() if name not in ("run", "seq")} for row in rows]
+
+
+def test_a_catalogue_takes_over_rows_of_an_earlier_one(tmp_path: Path) -> None:
+    with DreamStore.open(tmp_path / "dreams.db") as store:
+        store.commit(
+            "r1",
+            1,
+            [procedure("a.py", "f"), procedure("a.py", "g"), procedure("b.py", "f"), mentioned("f", 2)],
+        )
+        rows, count = dream_rows.copied_procedures(store, "r1", ["a.py"])
+        assert count == 2
+        name, names = dream_rows.copied_names(store, "r1")
+        assert names == 1
+        for _ in range(2):  # a commit that is repeated replaces what the first one added
+            store.commit("r2", 3, [*rows, procedure("b.py", "f"), name])
+            assert without_key(store, "procedures", "r2") == without_key(store, "procedures", "r1")
+            assert without_key(store, "tested_names", "r2") == without_key(store, "tested_names", "r1")
+        assert {row["seq"] for row in store.rows("SELECT seq FROM procedures WHERE run = 'r2'")} == {3}
+        store.rollback("r2", 2)
+        assert without_key(store, "procedures", "r2") == without_key(store, "tested_names", "r2") == []
+        assert len(without_key(store, "procedures", "r1")) == 3
+
+
+def visit(name: str, proposed: int, stored: int, source_hash: str = "h", version: int = 1) -> Row:
+    which = dream_rows.Visit("a.py", name, 1, source_hash, "kind", version, proposed, stored)
+    return dream_rows.record_row("generation_visits", which)
+
+
+def test_what_is_left_to_dream_comes_by_rank(tmp_path: Path) -> None:
+    names = (
+        "done",
+        "full",
+        "left",
+        "fewer_wanted",
+        "reworded",
+        "older_kind",
+        "tested_f",
+        "untested",
+        "tonight",
+    )
+    with DreamStore.open(tmp_path / "dreams.db") as store:
+        store.commit(
+            "r1",
+            1,
+            [
+                visit("done", 0, 0),
+                visit("full", 3, 3),
+                visit("left", 3, 1),
+                visit("fewer_wanted", 9, 4),
+                visit("reworded", 0, 0, source_hash="other"),
+                visit("older_kind", 0, 0, version=0),
+            ],
+        )
+        store.commit("r2", 1, [procedure("a.py", name) for name in names])
+        store.commit("r2", 2, [visit("left", 1, 1), visit("tonight", 0, 0)])
+        store.commit("r2", 3, [mentioned("tested_f", 1), mentioned("left", 1), snapshot()])
+        found = dream_rows.unfinished(store, "r2", ("kind", 1), 4)
+        assert {key[1]: rank for key, rank in found} == {
+            "left": 2,
+            "reworded": 1,
+            "older_kind": 1,
+            "tested_f": 0,
+            "untested": 1,
+            "tonight": 1,
+        }
+        assert dream_rows.catalogued_paths(store, "r2") == ["a.py"]
+
+
+def test_where_tests_were_not_read_no_procedure_counts_as_tested(tmp_path: Path) -> None:
+    with DreamStore.open(tmp_path / "dreams.db") as store:
+        store.commit("r", 1, [procedure("a.py", "f"), mentioned("f", 1)])
+        assert dream_rows.unfinished(store, "r", ("kind", 1), 4) == [(("a.py", "f", 1), 1)]

@@ -75,6 +75,11 @@ def test_a_dead_definition_goes_with_what_only_it_needed(
         ("method A.gone#1", "class A:\n    def gone(self):\n        pass\n", "expect an object"),
         ("function pytest_gone#1", "def pytest_gone():\n    pass\n", "framework"),
         ("method A._on_gone#1", "class A:\n    def _on_gone(self):\n        pass\n", "framework"),
+        (
+            "function f.walk_error#1",
+            "def f(x):\n    def walk_error(err):\n        log(err)\n\n    return x\n",
+            "called back",
+        ),
         ("function _gone#1", "if x:\n    def _gone():\n        pass\n", "condition"),
         ("function _gone#1", "def _gone():\n    pass\n\nglobals()[name]()\n", "at run time"),
         ("function _gone#1", "def _gone():  # kept for pickles\n    pass\n", "comment"),
@@ -175,3 +180,68 @@ def test_a_function_that_code_uses_as_well_is_left(tested: Case) -> None:
         "b.py": "a._gone()\n",
     }
     assert "more than tests" in tested.left("function _gone#1", TESTED, others)
+
+
+USER = "def _gone():\n    return {used}\n\n\n"
+
+
+@pytest.mark.parametrize(
+    ("helper", "used", "others"),
+    [
+        ("class Helper:\n    code = 204\n", "Helper()", {"b.py": "class Helper:\n    pass\n"}),
+        ("_TABLE = build()\n", "_TABLE", {}),
+        ("FIRST, SECOND = 1, 2\n", "FIRST", {}),
+        ("@registered\ndef _helper():\n    pass\n", "_helper()", {}),
+        ("def helper():\n    return helper()\n", "helper()", {"setup.py": "setup()\n"}),
+    ],
+)
+def test_what_would_leave_something_unused_behind_is_left(
+    case: Case, helper: str, used: str, others: dict[str, str]
+) -> None:
+    source = f"{helper}\n\n{USER.format(used=used)}x = 1\n"
+    assert "would stay" in case.left("function _gone#1", source, others, "pkg/mod.py")
+
+
+@pytest.mark.parametrize(
+    ("rest", "others"),
+    [
+        ("helper()\n", {}),
+        ("__all__ = ['helper']\n", {}),
+        ("x = 1\n", {"pkg/user.py": "from pkg.mod import helper\n\nhelper()\n"}),
+    ],
+)
+def test_what_others_use_too_stays_while_the_dead_one_goes(
+    case: Case, rest: str, others: dict[str, str]
+) -> None:
+    helper = "def helper():\n    return 1\n\n\n"
+    source = f"{helper}{USER.format(used='helper()')}{rest}"
+    assert case.fixed("function _gone#1", source, others, "pkg/mod.py") == f"{helper}{rest}"
+
+
+def test_a_class_of_tests_needs_nobody_to_name_it(case: Case) -> None:
+    tests = "class Paths(TestCase):\n    def test_it(self):\n        pass\n"
+    source = f"{tests}\n\ndef _gone():\n    return Paths\n"
+    assert case.fixed("function _gone#1", source, {}, "tests/test_a.py") == tests
+
+
+def test_helpers_of_helpers_go_to_the_last(case: Case) -> None:
+    source = "_A = 1\n\n\nclass _B:\n    a = _A\n\n\ndef _c():\n    return _B\n\n\ndef _gone():\n    return _c()\n\n\nx = 1\n"
+    assert case.fixed("function _gone#1", source) == "x = 1\n"
+
+
+@pytest.mark.parametrize(
+    ("base", "others"),
+    [("Base", {"base.py": "class Base:\n    pass\n"}), ("Base", {}), ("pkg.Base", {})],
+)
+def test_a_method_of_a_class_that_extends_another_may_be_a_lost_hook(
+    case: Case, base: str, others: dict[str, str]
+) -> None:
+    source = f"class A({base}):\n    def _gone(self):\n        pass\n"
+    reason = case.left("method A._gone#1", source, others)
+    assert ("lost" in reason) == bool(others)
+    assert "inherits" in reason or "extends" in reason
+
+
+def test_a_method_of_a_plain_class_goes(case: Case) -> None:
+    source = "class A(Exception):\n    x = 1\n\n    def _gone(self):\n        pass\n"
+    assert case.fixed("method A._gone#1", source) == "class A(Exception):\n    x = 1\n"

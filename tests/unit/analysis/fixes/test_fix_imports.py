@@ -178,3 +178,57 @@ def test_of_two_findings_in_one_statement_each_is_judged_alone(tmp_path: Path) -
     made = draft(tmp_path, [known(RULE, "os.path#1"), known(RULE, "os.sep#1")])
     assert made.files == {"a.py": b"from os import sep, linesep\n\nlinesep\n"}
     assert [*made.left.values()] == ["another file takes the name from here"]
+
+
+@pytest.mark.parametrize(
+    "comment",
+    ["#watch(a, b)", "    # watch(a)", "## x = watch.now", "# @watch", "#return watch[0]", "#f = watch"],
+)
+def test_an_import_that_code_in_a_comment_uses_is_left(tmp_path: Path, comment: str) -> None:
+    source = f"from m import watch\n\n\ndef f():\n    pass\n{comment}\n"
+    assert "code in a comment" in Case(tmp_path, RULE).left("m.watch#1", source)
+
+
+@pytest.mark.parametrize("comment", ["# We watch it (a file).", "# watch", "# stopwatch(a)", "# to.watch(a)"])
+def test_prose_in_a_comment_does_not_keep_an_import(tmp_path: Path, comment: str) -> None:
+    source = f"from m import watch\n\nx = 1\n{comment}\n"
+    assert Case(tmp_path, RULE).fixed("m.watch#1", source) == f"x = 1\n{comment}\n"
+
+
+@pytest.mark.parametrize(
+    ("identity", "imports", "use"),
+    [
+        ("a.b.C#1", "import a\nfrom a.b import C\n", "a.b.D()"),
+        ("a.b#1", "import a\nfrom a import b\n", "a.b.D()"),
+    ],
+)
+def test_an_import_that_loads_the_submodule_which_the_file_reaches_is_left(
+    tmp_path: Path, identity: str, imports: str, use: str
+) -> None:
+    assert "loads it" in Case(tmp_path, RULE).left(identity, f"{imports}\n{use}\n")
+
+
+@pytest.mark.parametrize(
+    ("imports", "rest", "use"),
+    [
+        ("import a\nimport a.b\nfrom a.b import C\n", "import a\nimport a.b\n", "a.b.D()"),
+        ("import a.b.e\nfrom a.b import C\n", "import a.b.e\n", "a.b.D()"),
+        ("import a\nfrom a.b import C\nfrom a.b import D\n", "import a\nfrom a.b import D\n", "a.b.D(D)"),
+        ("import a\nfrom a.b import C\n", "import a\n", "a.bc.D()"),
+    ],
+)
+def test_a_submodule_that_another_import_loads_keeps_none(
+    tmp_path: Path, imports: str, rest: str, use: str
+) -> None:
+    assert Case(tmp_path, RULE).fixed("a.b.C#1", f"{imports}\n{use}\n") == f"{rest}\n{use}\n"
+
+
+def test_a_part_of_the_standard_library_that_is_always_loaded_keeps_no_import(tmp_path: Path) -> None:
+    source = "import os\nfrom os.path import join\n\nos.path.sep\n"
+    assert Case(tmp_path, RULE).fixed("os.path.join#1", source) == "import os\n\nos.path.sep\n"
+
+
+def test_two_forms_of_an_import_of_which_one_succeeds_are_one_thing(tmp_path: Path) -> None:
+    source = "try:\n    from a.b import C, D\nexcept ImportError:\n    from a import C, E\n"
+    assert "succeeds" in Case(tmp_path, RULE).left("a.b.D#1", source)
+    assert "tried" in Case(tmp_path, RULE).left("a.E#1", source)

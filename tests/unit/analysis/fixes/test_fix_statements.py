@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from daydream.analysis.fixes.versions import decided
+from daydream.analysis.python_versions import decided
 from tests.fakes.fix_world import Case
 
 PROJECT = {"pyproject.toml": '[project]\nrequires-python = ">=3.8"\n'}
@@ -114,18 +114,42 @@ def test_a_block_with_prose_around_it_is_left(tmp_path: Path, source: str) -> No
     [
         (
             "b()#1",
-            "def f():\n    return 1\n    b()\n    c()\n\n\nx = 1\n",
-            "def f():\n    return 1\n\n\nx = 1\n",
+            "def f():\n    a()\n    return 1\n    b()\n    c()\n\n\nx = 1\n",
+            "def f():\n    a()\n    return 1\n\n\nx = 1\n",
         ),
         (
             "b()#1",
-            "import os\n\ndef f():\n    raise E\n\n    # then\n    b()\n    os.sep\n",
-            "def f():\n    raise E\n",
+            "import os\n\ndef f():\n    a()\n    raise E\n\n    b()\n    os.sep\n",
+            "def f():\n    a()\n    raise E\n",
         ),
         (
             "b()#2",
-            "def f():\n    return 1\n    b()\n\n\ndef g():\n    return 1\n    b()\n",
-            "def f():\n    return 1\n    b()\n\n\ndef g():\n    return 1\n",
+            "def f():\n    return 1\n    b()\n\n\ndef g():\n    a()\n    return 1\n    b()\n",
+            "def f():\n    return 1\n    b()\n\n\ndef g():\n    a()\n    return 1\n",
+        ),
+        # said twice
+        ("return 1#1", "def f():\n    return 1\n    return 1\n", "def f():\n    return 1\n"),
+        # a jump that would end its function or its loop anyway
+        ("b()#1", "def f():\n    a()\n    return\n    b()\n", "def f():\n    a()\n"),
+        (
+            "b()#1",
+            "def f():\n    if x:\n        a()\n        return\n        b()\n",
+            "def f():\n    if x:\n        a()\n",
+        ),
+        (
+            "b()#1",
+            "def f():\n    if x:\n        a()\n        return\n        b()\n    c()\n",
+            "def f():\n    if x:\n        a()\n        return\n    c()\n",
+        ),
+        (
+            "b()#1",
+            "for i in x:\n    a()\n    continue\n    b()\n",
+            "for i in x:\n    a()\n",
+        ),
+        (
+            "b()#1",
+            "def f():\n    for i in x:\n        a()\n        return\n        b()\n",
+            "def f():\n    for i in x:\n        a()\n        return\n",
         ),
         ("if False:#1", "a()\nif False:\n    b()\nc()\n", "a()\nc()\n"),
         (
@@ -153,6 +177,32 @@ def test_what_is_never_reached_goes(tmp_path: Path, identity: str, before: str, 
 def test_what_is_never_reached_and_yet_means_something_is_left(tmp_path: Path, source: str) -> None:
     line = source.splitlines()[-1].strip()
     assert case(tmp_path, "unreachable").left(f"{line}#1", source)
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("def f():\n    return\n    b()\n", "switch"),
+        ('def f():\n    """Say."""\n    raise E\n    b()\n', "switch"),
+        ("def f():\n    if x:\n        return\n        b()\n    return 1\n", "switch"),
+        ("def f():\n    a()\n    # disabled for now\n    return\n    b()\n", "why it is not reached"),
+        ("def f():\n    a()\n    return  # as agreed\n    b()\n", "comment"),
+        ("def f():\n    a()\n    return 1\n    # of another kind\n    b()\n", "comment"),
+        ("def f():\n    a()\n    return 1\n    b()\n    c()  # then\n", "comment"),
+        ("def f():\n    a()\n    return 1\n    b()\n\n    # and so on\n\nx = 1\n", "comment"),
+        ("def f():\n    a()\n    # All done.\n    return\n    b()\n", "comment"),
+        ("def f():\n    a()\n    return 1\n    b()\n    return 2\n", "otherwise"),
+        ("def f():\n    a()\n    raise E\n    b()\n    return\n", "otherwise"),
+        ("def f():\n    a()\n    return 1\n    b()\n    if x:\n        raise E\n", "otherwise"),
+    ],
+)
+def test_what_is_never_reached_but_may_be_meant_to_be_is_left(tmp_path: Path, source: str, why: str) -> None:
+    assert why in case(tmp_path, "unreachable").left("b()#1", source)
+
+
+def test_a_branch_that_is_off_and_explained_is_left(tmp_path: Path) -> None:
+    source = "a()\nif False:\n    # slower\n    b()\nc()\n"
+    assert "comment" in case(tmp_path, "unreachable").left("if False:#1", source)
 
 
 @pytest.mark.parametrize(
@@ -282,3 +332,83 @@ def test_a_removed_module_gives_way_to_the_one_that_has_the_same_function(
 )
 def test_a_removed_module_without_an_equal_is_left(tmp_path: Path, identity: str, source: str) -> None:
     assert case(tmp_path, "removed_module").left(identity, source)
+
+
+CHECK = "if sys.version_info < (3, 6):\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"import sys\n\n{CHECK}    raise SystemExit('too old')\n",
+        f"import sys\n\n{CHECK}    print('too old')\n    sys.exit(1)\n",
+        f"import sys\nimport warnings\n\n{CHECK}    text = 'too old'\n    warnings.warn(text)\n",
+        "import sys\n\nif sys.version_info >= (3, 6):\n    x = 1\nelse:\n    raise RuntimeError('too old')\n",
+        f"import sys\n\n{CHECK}    raise RuntimeError('too old')\nelse:\n    x = 1\n",
+    ],
+)
+def test_a_version_check_that_refuses_old_pythons_stays(tmp_path: Path, source: str) -> None:
+    assert "guards" in case(tmp_path, "deprecated").left("UP036!", source, PROJECT)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import sys\n\nif sys.version_info >= (3, 2):\n    # only available in 3.2+\n    x = 1\n",
+        "import sys\n\n# Python 2 has none.\nif sys.version_info >= (3, 2):\n    x = 1\n",
+        "import sys\n\nif sys.version_info >= (3, 2):\n    x = 1  # a backport\nelse:\n    x = 2\n",
+        "import sys\n\nif sys.version_info < (3, 2):\n    x = 1\nelse:\n    x = 2  # newer\n",
+    ],
+)
+def test_a_remark_on_versions_that_would_stay_keeps_the_check(tmp_path: Path, source: str) -> None:
+    assert "speaks of the version" in case(tmp_path, "deprecated").left("UP036!", source, PROJECT)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "import sys\n\nif sys.version_info >= (3, 2):\n    x = 1\nelse:\n    x = 2  # Python 2\n",
+            "x = 1\n",
+        ),
+        (
+            "import sys\n\ny = 1\n\n# Python 2 has none.\nif sys.version_info < (3, 2):\n    x = 2\n\nz = 1\n",
+            "y = 1\n\nz = 1\n",
+        ),
+    ],
+)
+def test_a_remark_on_versions_goes_with_the_branch_that_it_is_about(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    assert case(tmp_path, "deprecated").fixed("UP036!", before, PROJECT) == after
+
+
+def test_a_comment_above_an_else_is_not_lost(tmp_path: Path) -> None:
+    source = "import sys\n\nif sys.version_info < (3, 2):\n    x = 1\n# the usual\nelse:\n    x = 2\n"
+    assert "comment would be lost" in case(tmp_path, "deprecated").left("UP036!", source, PROJECT)
+
+
+def test_a_remark_on_versions_keeps_an_import_that_is_tried(tmp_path: Path) -> None:
+    source = "# Python 2\ntry:\n    from collections.abc import Mapping\nexcept ImportError:\n    from collections import Mapping\n\nMapping\n"
+    assert "speaks of the version" in case(tmp_path, "deprecated").left("UP035!", source, PROJECT)
+
+
+TESTS = "import unittest\n\n\nclass T({base}):\n    def test(self):\n        self.assertEquals(1, 1)\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "others"),
+    [
+        (TESTS.format(base="unittest.TestCase") + "\n    def assertEquals(self, a, b):\n        pass\n", {}),
+        (TESTS.format(base="unittest.TestCase") + "\n    assertEquals = assertSame\n", {}),
+        (
+            TESTS.format(base="Base"),
+            {"base.py": "class Base:\n    def assertEquals(self, a, b):\n        pass\n"},
+        ),
+    ],
+)
+def test_a_name_that_the_repository_defines_is_not_renamed(
+    tmp_path: Path, source: str, others: dict[str, str]
+) -> None:
+    made = case(tmp_path, "deprecated").left("UP005!", source, {**PROJECT, **others})
+    assert "defines that name itself" in made
