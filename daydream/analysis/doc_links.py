@@ -38,6 +38,10 @@ _SCRIPTS = (
     "*.yaml",
 )
 
+# A program serves these under addresses of its own, where no file is.
+_TEMPLATES = re.compile(r"(^|/)templates/")
+_COMPONENT = re.compile(r"^(import|export)\s.+\sfrom\s+[\"']", re.MULTILINE)
+
 
 @dataclass(frozen=True, slots=True)
 class Broken:
@@ -143,12 +147,20 @@ class Library:
             self._note(found, path, (role.target, role.line, role.kind), verdict)
         for link in page.links:
             verdict = resolve(link.target, path, page, self.world)
-            if link.elsewhere and verdict.state in {"broken_link", "broken_anchor"}:
+            broken = verdict.state in {"broken_link", "broken_anchor"}
+            if broken and (link.elsewhere or _TEMPLATES.search(path) or self._is_mdx(path, link.target)):
                 verdict = Verdict("unknown")
             if verdict.state == "external":
                 found.external.append((path, link.line, link.target))
             kind = "image" if link.image else "html" if link.html else "link"
             self._note(found, path, (link.target, link.line, kind), verdict)
+
+    def _is_mdx(self, path: str, target: str) -> bool:
+        """Whether the page, or the one it leads to, imports components: then it is no Markdown that we read."""
+        there = target.partition("#")[0]
+        leads = posixpath.normpath(posixpath.join(posixpath.dirname(path), there)) if there else path
+        texts = (self.shelf.text(one) or "" for one in dict.fromkeys((path, leads)))
+        return any(_COMPONENT.search(text) for text in texts)
 
     def _rst(self, ctx: Context, path: str, page: RstPage, found: Survey) -> None:
         project = self._project(ctx, path)

@@ -2,7 +2,7 @@
 
 import re
 
-_TEST_ROOT = re.compile(r"^(tests?|testing)/|(^|/)tests/")
+_TEST_ROOT = re.compile(r"^(tests?|testing)/|(^|/)(tests|tests?[ _-]cases?)/")
 _TEST_FILE = re.compile(r"(^|/)(test_[^/]*|[^/]*_tests?|tests?|conftest)\.py$")
 _DATA = re.compile(
     r"(^|/)(tests?|testing)/(.*/)?(data|testdata|test_data|test-data|fixtures|snapshots|golden|roots|[^/]+-[^/]+)/"

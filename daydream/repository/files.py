@@ -12,7 +12,7 @@ from daydream.records.repository import SourceFile
 from daydream.repository import borrowed as borrowing
 from daydream.repository import excludes
 from daydream.repository.places import WITHOUT_GIT
-from daydream.repository.vendored import is_generated, is_marked_generated, is_vendored
+from daydream.repository.vendored import is_generated, is_marked_generated, is_vendored, shelves
 from daydream.repository.workbench import SYMLINK, CheckedOut
 
 _ATTRIBUTES = ("linguist-vendored", "linguist-generated", "filter")
@@ -84,6 +84,7 @@ def _sift(
     kept = []
     root = str(tree)
     places = tuple(f"{place}/" for place in (WITHOUT_GIT, *own))
+    copied = shelves(file.path for file in files)
     for number, file in enumerate(files):
         if number % 256 == 0:
             stop.check()
@@ -91,7 +92,9 @@ def _sift(
         if reason is None and by_config(file.path):
             reason = "excluded"
         if reason is None:
-            reason = _by_nature(root, file.path, attributes.get(file.path, {}))
+            values = attributes.get(file.path, {})
+            on_shelf = copied and file.path.startswith(copied) and "linguist-vendored" not in values
+            reason = "vendored" if on_shelf else _by_nature(root, file.path, values)
         if reason is None:
             kept.append(file)
         else:

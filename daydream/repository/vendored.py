@@ -1,6 +1,7 @@
 """Which paths are somebody else's work or a program's: the defaults where no attribute decides."""
 
 import re
+from collections.abc import Iterable
 
 FOLDERS = frozenset(
     {
@@ -9,6 +10,106 @@ FOLDERS = frozenset(
         "jspm_packages", "site-packages", "dist-packages",
     }
 )  # fmt: skip
+SHELVES = frozenset({"lib", "libs", "library", "libraries", "packages", "external", "ext", "deps", "modules"})
+# Import names of distributions that many copy into their tree, so that a folder of them tells itself.
+COPIED = frozenset(
+    [
+        "apscheduler",
+        "argparse",
+        "attr",
+        "bs4",
+        "babel",
+        "bencode",
+        "boto",
+        "bottle",
+        "cachecontrol",
+        "cachetools",
+        "certifi",
+        "chardet",
+        "charset_normalizer",
+        "cheroot",
+        "cherrypy",
+        "click",
+        "colorama",
+        "concurrent",
+        "configobj",
+        "cryptography",
+        "dateutil",
+        "decorator",
+        "defusedxml",
+        "distro",
+        "docopt",
+        "ecdsa",
+        "enum",
+        "feedparser",
+        "flask",
+        "future",
+        "gntp",
+        "guessit",
+        "html5lib",
+        "httplib2",
+        "hachoir",
+        "idna",
+        "importlib_metadata",
+        "importlib_resources",
+        "ipaddress",
+        "itsdangerous",
+        "jinja2",
+        "jwt",
+        "lockfile",
+        "lxml",
+        "mako",
+        "markdown",
+        "markupsafe",
+        "mock",
+        "musicbrainzngs",
+        "mutagen",
+        "oauth2",
+        "oauthlib",
+        "openssl",
+        "ordereddict",
+        "packaging",
+        "paramiko",
+        "passlib",
+        "pip",
+        "pkg_resources",
+        "portend",
+        "pyasn1",
+        "pycparser",
+        "pygments",
+        "pyparsing",
+        "pyrsistent",
+        "pytz",
+        "rarfile",
+        "requests",
+        "requests_oauthlib",
+        "rsa",
+        "setuptools",
+        "simplejson",
+        "six",
+        "sqlalchemy",
+        "stevedore",
+        "subliminal",
+        "tempora",
+        "tornado",
+        "tqdm",
+        "transmissionrpc",
+        "typing_extensions",
+        "tzlocal",
+        "unidecode",
+        "unrar",
+        "urllib3",
+        "webencodings",
+        "webob",
+        "werkzeug",
+        "xmltodict",
+        "yaml",
+        "zc",
+        "zipp",
+    ]
+)
+_FEW = 3
+_SHARE = 4
 _VENDORED_FILE = re.compile(
     r"(?:.*[.-]min\.(?:js|css|mjs)|jquery[-.\d]*(?:\.slim)?\.js|ez_setup\.py|distribute_setup\.py|get-pip\.py|"
     r"get-poetry\.py|versioneer\.py)"
@@ -28,6 +129,23 @@ def is_vendored(path: str) -> bool:
     """Whether a POSIX path lies in a folder for others' code, or is a well-known copied file."""
     *folders, name = path.split("/")
     return not FOLDERS.isdisjoint(folders) or _VENDORED_FILE.fullmatch(name) is not None
+
+
+def shelves(paths: Iterable[str]) -> tuple[str, ...]:
+    """Folders such as ``lib`` in which at least three, and a quarter, of the packages are copies of well-known
+    distributions: all of it is others' work. Each ends in a slash."""
+    held: dict[str, set[str]] = {}
+    for path in paths:
+        parts = path.split("/")
+        for depth, name in enumerate(parts[:-1]):
+            if name in SHELVES and path.endswith(".py"):
+                held.setdefault("/".join(parts[: depth + 1]) + "/", set()).add(
+                    parts[depth + 1].removesuffix(".py")
+                )
+    known = {folder: len(names & COPIED) for folder, names in held.items()}
+    return tuple(
+        sorted(f for f, names in held.items() if known[f] >= _FEW and known[f] * _SHARE >= len(names))
+    )
 
 
 def is_generated(path: str) -> bool:

@@ -306,7 +306,14 @@ def deprecated(src: Sources, places: Places) -> Iterator[Finding]:
         )
 
 
+_BY_AN_OLDER = re.compile(r"\bpython ?2(\.\d)?\b|\bpy2\b", re.IGNORECASE)
+_HEAD = 15
+
+
 def _is_guard(src: Sources, path: str, row: int) -> bool:
+    """Whether a version check has a purpose: it refuses, or its file says that an older Python runs it too."""
+    if any(_BY_AN_OLDER.search(line) for line in src.lines(path)[:_HEAD]):
+        return True
     tree = src.tree(path)
     return tree is not None and deprecated_code.is_guard(tree, row)
 

@@ -7,7 +7,7 @@ from daydream.processes import Stop
 from daydream.repository import files, workbench
 from daydream.repository import places as placing
 from daydream.repository.files import Listing
-from daydream.repository.vendored import is_generated, is_marked_generated, is_vendored
+from daydream.repository.vendored import is_generated, is_marked_generated, is_vendored, shelves
 from tests.fakes.checkouts import make
 
 
@@ -156,3 +156,12 @@ def test_marks_of_generated_files(start: bytes) -> None:
 )  # fmt: skip
 def test_marks_that_only_sound_like_it(start: bytes) -> None:
     assert not is_marked_generated(start)
+
+
+def test_a_folder_of_well_known_copies_is_others_work() -> None:
+    copies = ["lib/yaml/__init__.py", "lib/requests/api.py", "lib/six.py", "lib/pygazelle/api.py"]
+    own = ["src/lib/own.py", "src/lib/six.py", "app/main.py", "lib.py"]
+    assert shelves([*copies, *own]) == ("lib/",)
+    assert shelves(["lib/yaml/a.py", "lib/six.py", "lib/mine.py"]) == (), "two may be a coincidence"
+    many = [f"lib/own{n}.py" for n in range(20)]
+    assert shelves([*copies, *many]) == (), "most of it is somebody's own"

@@ -120,3 +120,17 @@ def test_a_name_that_moved_into_a_submodule_is_not_stale(tmp_path: Path) -> None
     assert told(context(tmp_path)) == [("stale_name", "README.md", "BoostQuery")]
     (tmp_path / "part").mkdir()  # as a checkout shows a submodule
     assert told(context(tmp_path)) == []
+
+
+def test_a_page_that_a_program_serves_has_addresses_of_its_own(tmp_path: Path) -> None:
+    page = "# P\n\n[other](../other/) and ![image](IMG_URL/a.png)\n"
+    commit(tmp_path, {"templates/docs/page.md": page, "app/templates/help.md": page, "docs/page.md": page})
+    assert {subject for _, subject, _ in told(context(tmp_path))} == {"docs/page.md"}
+
+
+def test_an_anchor_of_a_page_with_components_cannot_be_told(tmp_path: Path) -> None:
+    mdx = 'import Box from "@site/src/Box"\n\n<details>\n```python\n\nx = 1\n```\n</details>\n\n### a.b\n'
+    pages = {"docs/job.md": mdx, "docs/plain.md": "# Plain\n"}
+    pages["docs/page.md"] = "# P\n\n[b](job.md#ab) [c](plain.md#gone)\n"
+    commit(tmp_path, pages)
+    assert [identity for _, _, identity in told(context(tmp_path))] == ["plain.md#gone~1"]

@@ -682,3 +682,16 @@ def test_the_template_says_counts_and_what_was_not_measured() -> None:
     assert text.strip().startswith("- 1 dead block, 12 deprecated patterns")
     assert "unused imports not measured" in text
     assert len(text.strip().splitlines()) <= 6
+
+
+def test_a_version_check_of_a_file_that_older_pythons_run_is_not_printed(tmp_path: Path) -> None:
+    check = "import sys\n\nif sys.version_info < (3, 8):\n    import os as compat\nelse:\n    import json as compat\nprint(compat)\n"
+    ctx = project(
+        tmp_path,
+        {
+            "pyproject.toml": '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.11"\n',
+            "pkg/info.py": f"# This is run by python2 as well.\n{check}",
+            "pkg/new.py": check,
+        },
+    )
+    assert {f.subject for f in of_rule(done(ctx, "ruff"), "deprecated") if f.worth >= 0.5} == {"pkg/new.py"}
