@@ -62,6 +62,7 @@ def _look(shop: Shop) -> dict[str, Any]:
     git = shop.checkout.git
     waiting = json.loads(shop.run("--json", "proposals"))["proposals"]
     for one in waiting:
+        one.pop("tried", None)  # the copy's own Python is part of it
         one.pop("evidence", None) if one.get("evidence") is None else one["evidence"].pop("flaky", None)
     refs = git("for-each-ref", "--format=%(refname) %(tree)").splitlines()
     return {
@@ -141,7 +142,11 @@ def _compared(shop: Shop, words: tuple[str, ...], wanted: dict[str, Any], what: 
     else:
         return [f"{what}: the rerun ends with {done.returncode}: {done.stderr.strip()}"]
     seen = _look(shop)
-    return [f"{what}: {key} is {seen[key]}, not {wanted[key]}" for key in wanted if seen[key] != wanted[key]]
+    return [
+        f"{what}: {key} is {seen[key]!s:.200}, not {wanted[key]!s:.200}"
+        for key in wanted
+        if seen[key] != wanted[key]
+    ]
 
 
 if __name__ == "__main__":
