@@ -14,6 +14,7 @@ from daydream.contracts.step import Step
 from daydream.git import attempt
 from daydream.propose.choosing import choose, digest, draft_again
 from daydream.propose.groups import Group
+from daydream.propose.measured import PROPOSED
 from daydream.records.change import Advance
 from daydream.records.outcome import Done, More, Outcome, Skipped
 from daydream.records.section import SectionData, SubStepResult
@@ -31,7 +32,7 @@ Drafts = list[tuple[Group, Draft]]
 
 
 def make(config: "Config") -> Step:
-    """Bind the options and every fix there is."""
+    """Bind the options and the fixes of rules that may propose."""
     return Upkeep(config, _fixes)
 
 
@@ -40,7 +41,8 @@ def _fixes() -> dict[str, Fix]:
     from daydream.analysis.fixes_docs import DOC_FIXES
     from daydream.analysis.fixes_tasks import TASK_FIXES
 
-    return {**FIXES, **DOC_FIXES, **TASK_FIXES}
+    every = {**FIXES, **DOC_FIXES, **TASK_FIXES}
+    return {rule: fix for rule, fix in every.items() if rule in PROPOSED}
 
 
 class Upkeep:
