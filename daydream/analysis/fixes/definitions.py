@@ -59,7 +59,7 @@ def wanted(ctx: Context, paths: Collection[str]) -> set[str]:
             continue
         for _, node in definitions(page):
             name = name_of(node)
-            found.update((name, name.strip("_"), *words.pieces(name)))
+            found.update((name, name.strip("_"), *words.pieces(name), *_spellings(name)))
     return found
 
 
@@ -148,10 +148,26 @@ def check_not_composed(census: Census, page: Page, node: Definition) -> None:
     if any(census.total(piece) for piece in words.pieces(name)):
         msg = "its name may be composed at run time"
         raise Left(msg)
+    if any(census.total(spelling) for spelling in _spellings(name)):
+        msg = "its name stands elsewhere in another spelling, from which a program may compose it"
+        raise Left(msg)
     in_class = isinstance(page.parents[node], ast.ClassDef)
     if in_class and name.startswith("_") and census.total(name.strip("_")):
         msg = "its name may be composed of a word and an underscore"
         raise Left(msg)
+
+
+_TELLING = 3
+
+
+def _spellings(name: str) -> set[str]:
+    """A name in capitals and in camel case: what ``"_" + kind.name.lower()`` leaves behind."""
+    bare = name.strip("_")
+    if len(bare) < _TELLING:
+        return set()
+    if bare != bare.lower():
+        return {bare.lower()} - {bare}
+    return {bare.upper(), "".join(part.capitalize() for part in bare.split("_"))} - {bare}
 
 
 def check_removable(tree: Tree, page: Page, node: Definition) -> None:

@@ -269,6 +269,8 @@ def _of_effects(tree: Tree, page: Page, statement: Statement, alias: ast.alias) 
             if again or importing.is_quiet(found)
             else "importing that module of the repository may have effects"
         )
+    if isinstance(statement, ast.Import):  # people who want a name of it write `from`
+        return "importing a package of others as a whole may be for its effects"
     return "importing it may have effects" if level else ""
 
 

@@ -245,3 +245,12 @@ def test_a_method_of_a_class_that_extends_another_may_be_a_lost_hook(
 def test_a_method_of_a_plain_class_goes(case: Case) -> None:
     source = "class A(Exception):\n    x = 1\n\n    def _gone(self):\n        pass\n"
     assert case.fixed("method A._gone#1", source) == "class A(Exception):\n    x = 1\n"
+
+
+def test_a_name_that_stands_elsewhere_in_another_spelling_is_left(case: Case) -> None:
+    text = (
+        "import enum\n\n\nclass Kind(enum.Enum):\n    OLD_ROUNDING = 1\n\n\nclass Till:\n"
+        "    def _old_rounding(self):\n        return 1\n\n    def ring(self, kind):\n"
+        "        return getattr(self, '_' + kind.name.lower())()\n"
+    )
+    assert "another spelling" in case.left("method Till._old_rounding#1", text)
