@@ -136,6 +136,9 @@ def _speaks_of_version(node: ast.expr) -> bool:
     )
 
 
+_DECIDING = (ast.If, ast.IfExp, ast.Assign, ast.Call, ast.Try)
+
+
 def gates(tree: ast.Module, floor: Version, own: AbstractSet[str], *, linted: bool) -> list[Gate]:
     """Return the decisions of a file that are always taken the same way, but checks that only refuse a Python.
 
@@ -145,7 +148,8 @@ def gates(tree: ast.Module, floor: Version, own: AbstractSet[str], *, linted: bo
     decider = Decider(floor, tree)
     found: list[Gate] = []
     for node in ast.walk(tree):
-        found += _of_node(node, decider, own, linted=linted)
+        if isinstance(node, _DECIDING):
+            found += _of_node(node, decider, own, linted=linted)
     return sorted(found, key=lambda gate: (gate.line, gate.kind, gate.text))
 
 

@@ -27,6 +27,7 @@ LARGEST = 500_000
 _OF_INTEREST = re.compile(
     rb"version_info|hexversion|\bPY[23]\b|ImportError|ModuleNotFoundError|[Dd]eprecat|RemovedIn"
 )
+_DECIDES = re.compile(rb"version_info|hexversion|\bPY[23]\b|ImportError|ModuleNotFoundError")
 _COMPAT_NAME = re.compile(r"compat|six|py_?[23]", re.IGNORECASE)
 _OLD = re.compile(
     r"(?:(?:old|legacy|deprecated|obsolete)_(\w+)|(\w+?)_(?:old|legacy|deprecated|obsolete|bak|backup))"
@@ -152,7 +153,7 @@ def _of_file(ground: Ground, path: str, floor: python_floor.Version | None, own:
     if tree is None:
         return Facts(unread=True)
     marked = tuple(deprecated_calls.marked(path, tree)) if not is_test(path) else ()
-    if floor is None:
+    if floor is None or not (_DECIDES.search(content) or _COMPAT_NAME.search(path)):
         return Facts(deprecated=marked)
     gates = bridges.gates(tree, floor, own, linted=floor >= LOWEST_TARGET)
     return Facts(tuple(gates), bridges.shim(path, tree, floor, own), marked)
@@ -362,7 +363,7 @@ def _calls(
             f"{identity}#{seen[path, identity]}",
             f"`{one.qualname}` is called, which {one.path} marks deprecated{instead}.",
             line=call.line,
-            worth=0.6 if one.replacement and one not in inner and not call.quiet else 0.4,
+            worth=0.45 if one.replacement and one not in inner and not call.quiet else 0.4,
             action=f"Call `{one.replacement}` instead."
             if one.replacement
             else "Read its warning for what to call.",

@@ -128,13 +128,13 @@ def test_a_call_of_what_the_repository_deprecates_names_the_replacement(tmp_path
     (finding,) = of(look(tmp_path, files), "deprecated_call")
     assert (finding.subject, finding.identity) == ("pkg/a.py", "old_price in total#1")
     assert "use `new_price`" in finding.message
-    assert finding.worth >= 0.5
+    assert 0.4 < finding.worth < 0.5, "counted, and printed once people have judged such findings"
 
 
 def test_a_replacement_that_calls_the_deprecated_itself_is_no_reason_to_move(tmp_path: Path) -> None:
     shop = SHOP.replace("def new_price(x):\n    return x\n", "def new_price(x):\n    return old_price(x)\n")
     files = {"pkg/shop.py": shop, "pkg/a.py": "from pkg.shop import old_price\n\nold_price(1)\n"}
-    assert {f.worth >= 0.5 for f in of(look(tmp_path, files), "deprecated_call")} == {False}
+    assert {f.worth for f in of(look(tmp_path, files), "deprecated_call")} == {0.4}
 
 
 def test_a_file_that_is_no_python_is_not_examined(tmp_path: Path) -> None:
