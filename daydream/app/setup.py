@@ -128,7 +128,7 @@ def _proposed(places: Places, config: Config, stop: Stop) -> Iterator[str]:
 
 def _logs(places: Places, stop: Stop) -> Iterator[str]:
     """What log discovery would read, as comments."""
-    from daydream.analysis.log_sources import discover
+    from daydream.analysis.logs.sources import discover
 
     found = discover(places.root, (places.state, places.logs), (), stop.check).logs
     shown = ", ".join(str(path.relative_to(places.root)) for path in sorted(found)[:5])

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from daydream.analysis.log_heads import CRITICAL, ERROR
-from daydream.analysis.log_issues import LEVEL_NAMES, RECURRING, Issue, Spike, utc
+from daydream.analysis.logs.heads import CRITICAL, ERROR
+from daydream.analysis.logs.issues import LEVEL_NAMES, RECURRING, Issue, Spike, utc
 from daydream.analysis.redaction import quoted
 from daydream.records.finding import Finding, Severity
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import msgspec
 
-from daydream.analysis.log_heads import ERROR, WARNING
-from daydream.analysis.log_issues import LEVEL_NAMES, RECURRING, Locate, Tally
-from daydream.analysis.log_scan import PART_BYTES, Scan, Window
-from daydream.analysis.log_sources import (
+from daydream.analysis.logs.heads import ERROR, WARNING
+from daydream.analysis.logs.issues import LEVEL_NAMES, RECURRING, Locate, Tally
+from daydream.analysis.logs.scan import PART_BYTES, Scan, Window
+from daydream.analysis.logs.sources import (
     MOST_MEMBERS,
     Found,
     Pin,
@@ -23,7 +23,7 @@ from daydream.analysis.log_sources import (
     members,
     named,
 )
-from daydream.analysis.log_times import Clock
+from daydream.analysis.logs.times import Clock
 from daydream.analysis.redaction import quoted
 from daydream.config.model import Config, LogOptions
 from daydream.contracts.context import Context

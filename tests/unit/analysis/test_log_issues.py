@@ -1,8 +1,8 @@
 """The tally of one log: what it counts, and that asking twice gives the same answer."""
 
-from daydream.analysis.log_heads import CRITICAL, ERROR, WARNING
-from daydream.analysis.log_issues import Tally
-from daydream.analysis.log_records import Record
+from daydream.analysis.logs.heads import CRITICAL, ERROR, WARNING
+from daydream.analysis.logs.issues import Tally
+from daydream.analysis.logs.records import Record
 
 HOUR = 3600.0
 END = 500_000 * HOUR

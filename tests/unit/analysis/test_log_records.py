@@ -5,9 +5,9 @@ import zoneinfo
 
 import pytest
 
-from daydream.analysis.log_heads import CRITICAL, DEBUG, ERROR, INFO, UNKNOWN, WARNING
-from daydream.analysis.log_records import Reader, Record, severity_of, stamp_of, trace_of
-from daydream.analysis.log_times import Clock
+from daydream.analysis.logs.heads import CRITICAL, DEBUG, ERROR, INFO, UNKNOWN, WARNING
+from daydream.analysis.logs.records import Reader, Record, severity_of, stamp_of, trace_of
+from daydream.analysis.logs.times import Clock
 
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
 PRESENT = dt.datetime(2026, 11, 21, 2, 0, tzinfo=dt.UTC)

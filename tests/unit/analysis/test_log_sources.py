@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from daydream.analysis.log_sources import (
+from daydream.analysis.logs.sources import (
     Lines,
     Unreadable,
     binary,

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from daydream.analysis.log_templates import Miner, mask
+from daydream.analysis.logs.templates import Miner, mask
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from daydream.analysis.log_issues import Tally
-from daydream.analysis.log_records import Reader, stamp_of
-from daydream.analysis.log_sources import Lines, Pin, binary, opened
-from daydream.analysis.log_times import Clock
+from daydream.analysis.logs.issues import Tally
+from daydream.analysis.logs.records import Reader, stamp_of
+from daydream.analysis.logs.sources import Lines, Pin, binary, opened
+from daydream.analysis.logs.times import Clock
 from daydream.analysis.redaction import quoted
 
 PART_BYTES = 4 * 2**20

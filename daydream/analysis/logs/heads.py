@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from daydream.analysis.log_times import ISO, MONTHS, Clock
+from daydream.analysis.logs.times import ISO, MONTHS, Clock
 
 UNKNOWN, DEBUG, INFO, WARNING, ERROR, CRITICAL = 0, 10, 20, 30, 40, 50
 _NAMES = {

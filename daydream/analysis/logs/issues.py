@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from daydream.analysis.log_heads import CRITICAL, DEBUG, ERROR, INFO, UNKNOWN, WARNING
-from daydream.analysis.log_records import Frame, Record, Trace, severity_of, trace_of
-from daydream.analysis.log_templates import Miner
+from daydream.analysis.logs.heads import CRITICAL, DEBUG, ERROR, INFO, UNKNOWN, WARNING
+from daydream.analysis.logs.records import Frame, Record, Trace, severity_of, trace_of
+from daydream.analysis.logs.templates import Miner
 from daydream.analysis.redaction import quoted, redact
 
 LEVEL_NAMES = {

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from daydream.analysis.log_heads import ERROR, FORMATS, INFO, UNKNOWN, Head, read_head, read_level
-from daydream.analysis.log_times import Clock
+from daydream.analysis.logs.heads import ERROR, FORMATS, INFO, UNKNOWN, Head, read_head, read_level
+from daydream.analysis.logs.times import Clock
 
 LONGEST_LINE = 65_536
 _MOST_LINES = 400
