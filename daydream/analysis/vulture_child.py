@@ -5,7 +5,7 @@ interpreter can read the repository's own syntax. Started as `python -I -S vultu
 FOLDER`: the parent's process id, and the folder that holds vulture.
 
 Standard input: one JSON object, `{"root": folder, "files": [path, ...], "modules": [name, ...],
-"whitelists": whether vulture's own lists of names are wanted}`.
+"whitelists": whether vulture's own lists of names are wanted, "workers": how many processes may share the work}`.
 
 Standard output: `{"file": {...}}` for each file, in the order asked, `{"whitelist": {...}}` for each
 list, and at last `{"end": number of files}`: without it the answer is not complete. What is said of a
@@ -22,8 +22,10 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import sys
+import tempfile
 import tokenize
 import types
 import warnings
@@ -340,6 +342,52 @@ def _say(**answer: Any) -> None:
     sys.stdout.write(json.dumps(answer, ensure_ascii=True) + "\n")
 
 
+def shares(sizes: "list[int]", workers: int) -> "list[slice]":
+    """Cut a list into at most so many runs of about the same sum of sizes."""
+    whole, cuts, done = sum(sizes), [0], 0
+    for index, size in enumerate(sizes):
+        done += size
+        if len(cuts) < workers and done * workers >= whole * len(cuts):
+            cuts.append(index + 1)
+    cuts.append(len(sizes))
+    return [slice(first, last) for first, last in zip(cuts, cuts[1:]) if first < last]  # noqa: B905, RUF007 -- Python 3.9 has neither
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116 -- thousands of them
+    except OSError:
+        return 0
+
+
+def _begin(parts: "list[list[str]]", say: "Any") -> "list[tuple[int, Any]]":
+    """Let a process of its own read each part; returns their ids and the files that they write to."""
+    begun = []
+    for part in parts:
+        out = tempfile.TemporaryFile("w+")  # noqa: SIM115 -- it is read when the worker has ended
+        parent = os.getpid()
+        worker = os.fork()
+        if not worker:
+            _die_with(parent)
+            sys.stdout = out
+            say(part)
+            out.flush()
+            os._exit(0)
+        begun.append((worker, out))
+    return begun
+
+
+def _end(begun: "list[tuple[int, Any]]") -> None:
+    """Pass on what the workers wrote, in order; one that failed ends it all, so that no answer is half."""
+    for worker, out in begun:
+        _, status = os.waitpid(worker, 0)
+        if status:
+            sys.exit(1)
+        out.seek(0)
+        shutil.copyfileobj(out, sys.stdout)
+        out.close()
+
+
 def main() -> None:
     """Read the request, scan one file after the other, answer."""
     _die_with(int(sys.argv[1]))
@@ -348,8 +396,18 @@ def main() -> None:
     gc.disable()  # trees are freed by counting; collecting costs a fifth of the time
     request = json.load(sys.stdin)
     make, wanted = reader(_load(sys.argv[2])), set(request["modules"])
-    for path in request["files"]:
-        _say(file=_of_file(make, wanted, request["root"], path))
+    root, files = request["root"], request["files"]
+
+    def say(part: "list[str]") -> None:
+        for path in part:
+            _say(file=_of_file(make, wanted, root, path))
+
+    sizes = [_size(os.path.join(root, path)) for path in files]  # noqa: PTH118 -- thousands of them
+    parts = [files[share] for share in shares(sizes, request.get("workers", 1))]
+    sys.stdout.flush()
+    begun = _begin(parts[1:], say)
+    say(parts[0] if parts else [])
+    _end(begun)
     if request["whitelists"]:
         for path in sorted(Path(sys.argv[2], "vulture", "whitelists").glob("*" + WHITELIST)):
             _say(whitelist=_of_whitelist(make, path))

@@ -27,6 +27,7 @@ VERSIONS = {DEAD: 2, ONLY_TESTS: 2, UNREACHABLE: 2, REMOVED: 2}
 LOWEST_PYTHON = (3, 9)
 _DOUBTFUL = 0.4
 _HEAD = 12
+_MOST_WORKERS, _SHARE = 4, 100
 _KEPT = re.compile(
     r"DeprecationWarning|\bdeprecated\b|\bby hand\b|\bmanually\b|\bfor debug|\bdebugging\b|\bused? by\b.*\b(outside|plugins?|external)|"
     r"#\s*(noqa|pragma|vulture|pylint:\s*disable=unused)|backwards?[- ]compat",
@@ -189,6 +190,7 @@ def _child(ctx: Context, python: str, files: list[str], folder: Path) -> usage.T
         "files": files,
         "modules": sorted(REMOVED_MODULES),
         "whitelists": True,
+        "workers": min(_MOST_WORKERS, len(files) // _SHARE + 1, os.cpu_count() or 1),
     }
     # -S: what the environment of the repository would run at start-up is not ours to run
     argv = [python, "-I", "-S", str(_CHILD), str(os.getpid()), str(folder)]

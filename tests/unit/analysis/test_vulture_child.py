@@ -104,13 +104,37 @@ def _vultures_own(files: dict[str, str]) -> set[tuple[str, int, str, str]]:
 
 
 def _ours(tmp_path: Path, files: dict[str, str]) -> usage.Told:
+    return usage.read(_said(tmp_path, files))
+
+
+def _said(tmp_path: Path, files: dict[str, str], workers: int = 1) -> bytes:
     for path, text in files.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
-    request = {"root": str(tmp_path), "files": sorted(files), "modules": [], "whitelists": True}
+    request = {
+        "root": str(tmp_path),
+        "files": sorted(files),
+        "modules": [],
+        "whitelists": True,
+        "workers": workers,
+    }
     argv = [sys.executable, "-I", "-S", str(vulture_child.__file__), str(os.getpid()), str(FOLDER)]
-    done = subprocess.run(argv, input=json.dumps(request).encode(), capture_output=True, check=True)
-    return usage.read(done.stdout)
+    return subprocess.run(argv, input=json.dumps(request).encode(), capture_output=True, check=True).stdout
+
+
+@pytest.mark.parametrize("workers", [2, 3, 40])
+def test_several_workers_say_what_one_says_and_in_its_order(tmp_path: Path, workers: int) -> None:
+    files = {f"pkg/m{i}.py": f"def f{i}():\n    return {'x' * i}\n" * (i % 3) for i in range(9)}
+    assert _said(tmp_path, files, workers) == _said(tmp_path, files)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "workers", "lengths"),
+    [([], 2, []), ([5], 2, [1]), ([1, 1, 1, 1], 2, [2, 2]), ([9, 1, 1, 1], 2, [1, 3]), ([0, 0], 2, [1, 1])],
+)
+def test_the_work_is_cut_by_size(sizes: list[int], workers: int, lengths: list[int]) -> None:
+    parts = vulture_child.shares(sizes, workers)
+    assert [len(sizes[part]) for part in parts] == lengths
 
 
 def test_what_is_told_file_by_file_comes_to_vultures_own_answer(tmp_path: Path) -> None:
