@@ -85,7 +85,7 @@ def plant(source: Path, target: Path, seed: int) -> Truth:
 
 
 def _commit(ground: Ground) -> str:
-    """Two commits: what there was, and what became of it. Written long ago, committed after the last one."""
+    """Two commits, 45 days apart: what there was, and what became of it. Written long ago, committed after the last one."""
     root = ground.root
     committed = dt.datetime.fromisoformat(git(root, "log", "-1", "--format=%cI").strip())
     for path, text in ground.earlier.items():
@@ -97,7 +97,7 @@ def _commit(ground: Ground) -> str:
         _write(root / path, ground.texts[path])
     for path, sheet in ground.sheets.items():
         _write(root / path, sheet.text)
-    _save(root, "Carry it out", committed + dt.timedelta(hours=2))
+    _save(root, "Carry it out", committed + dt.timedelta(days=45))
     return git(root, "rev-parse", "HEAD").strip()
 
 

@@ -30,6 +30,7 @@ _BREAKING: Mapping[str, tuple[float, str]] = {
 _COLLECTIONS = re.compile(r"^\s*from\s+collections\s+import\b")
 OLD_STYLE = 0.2
 VERSION_CHECK = "UP036"
+_VERSION = re.compile(r"\bversion_info\b|\bhexversion\b|\bPY_?\d")
 _SETUPTOOLS = re.compile(r"setuptools\b(?![-_])", re.IGNORECASE)
 _INSTALL = re.compile(r"install_requires\s*=\s*(\[[^\]]*\]|[^\n]*(?:\n[ \t]+[^\n]*)*)")
 _SAYS = re.compile(
@@ -53,7 +54,8 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One place where something deprecated stands, with its line of source; `guard`: a check that only refuses."""
+    """One place where something deprecated stands, with its line of source; `guard`: a check that only refuses;
+    `gated`: it stands under a question for Python's version."""
 
     path: str
     code: str
@@ -61,6 +63,7 @@ class Use:
     message: str
     source: str
     guard: bool = False
+    gated: bool = False
 
 
 def requires_setuptools(path: str, text: str) -> bool:
@@ -87,6 +90,16 @@ def is_guard(tree: ast.Module, row: int) -> bool:
     checks = [node for node in ast.walk(tree) if isinstance(node, ast.If) and node.lineno == row]
     branches = [branch for node in checks for branch in (node.body, node.orelse) if branch]
     return any(all(_refuses(statement) for statement in branch) for branch in branches)
+
+
+def is_gated(tree: ast.Module, row: int) -> bool:
+    """Whether the line `row` (from 1) stands in a branch of an `if` that asks for Python's version."""
+    return any(
+        isinstance(node, ast.If | ast.IfExp)
+        and _VERSION.search(ast.unparse(node.test))
+        and node.lineno <= row <= (node.end_lineno or node.lineno)
+        for node in ast.walk(tree)
+    )
 
 
 def _refuses(statement: ast.stmt) -> bool:
@@ -124,6 +137,8 @@ def _weight(use: Use) -> tuple[float, str]:
     if use.code == "UP035" and _COLLECTIONS.match(use.source) and "collections.abc" in use.message:
         return 0.8, "was removed in Python 3.10"
     worth, why = _BREAKING.get(use.code, (OLD_STYLE, ""))
+    if use.gated and use.code != VERSION_CHECK:
+        return OLD_STYLE, ""  # older Pythons take that way, newer ones another
     if why and (is_illustration(use.path) or (is_test(use.path) and use.code.startswith("DTZ"))):
         worth = 0.4
     if use.code == VERSION_CHECK and (use.guard or use.path.rpartition("/")[2] == "setup.py"):

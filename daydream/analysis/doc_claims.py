@@ -103,7 +103,7 @@ def claims(
     """
     for fence in page.fences:
         if not speaks_of_the_past(fence.before):
-            yield from _fenced(fence, own, tables)
+            yield from _fenced(fence, own, tables, roots)
     for text, line, block in spans(page):
         if speaks_of_the_past(block):
             continue
@@ -133,13 +133,16 @@ def spans(page: Document | RstPage) -> Iterator[tuple[str, int, str]]:
             yield match[1], line + text.count("\n", 0, match.start()), text
 
 
-def _fenced(fence: Fence, own: Container[str], tables: Container[str]) -> Iterator[Claim]:
+def _fenced(
+    fence: Fence, own: Container[str], tables: Container[str], roots: Container[str]
+) -> Iterator[Claim]:
     match = re.match(r"\{?\s*\.?([\w+-]*)", fence.info)
     tongue = (match[1] if match else "").lower()
     if tongue in _SHELLS:
         for line, text in _commands(fence, tongue):
             yield from (Claim("variable", name, name, line) for name in _EXPORTED.findall(text))
             yield from _invocation(_words(text), line, text, own)
+            yield from (Claim("module", name, text, line) for name in _started(_words(text), roots))
     elif tongue == "toml":
         yield from _keys(fence, tables)
 
@@ -196,6 +199,14 @@ def _invocation(words: list[str], line: int, text: str, own: Container[str]) -> 
                 first = False
             else:
                 first = False
+
+
+def _started(words: list[str], roots: Container[str]) -> Iterator[str]:
+    """The modules of the repository that ``python -m`` is told to run."""
+    for before, flag, name in zip(words, words[1:], words[2:], strict=False):
+        own = "." in name and name.split(".")[0] in roots and re.fullmatch(r"[A-Za-z_][\w.]*", name)
+        if flag == "-m" and own and before.rpartition("/")[2].startswith(("python", "py")):
+            yield name
 
 
 def _until_cut(words: list[str]) -> tuple[list[str], list[str]]:

@@ -29,21 +29,19 @@ class Removal:
 
 
 def earlier(ctx: Context, commit: str) -> list[tuple[str, str]]:
-    """The commits, with their days, that stood one and four years before the examined one; for a young repository
-    the one that stood 90 or 30 days before; none in a history shorter than that."""
-    known = recall(ctx.cache, "docs.earlier/1", commit, list[tuple[str, str]])
+    """The commits, with their days, that stood a year, four years and a month before the examined one; none in a
+    history shorter than that."""
+    known = recall(ctx.cache, "docs.earlier/2", commit, list[tuple[str, str]])
     if known is not None:
         return known
     now = int(git(ctx.root, "show", "-s", "--format=%ct", commit, stop=ctx.stop))
     taken: list[tuple[str, str]] = []
-    for days in (365, 1461, 90, 30):
-        if taken and days < 365:
-            break
+    for days in (365, 1461, 30):
         argv = ("log", "-1", "--first-parent", "--format=%H %cs", f"--before={now - days * _DAY}", commit)
         left = git(ctx.root, *argv, stop=ctx.stop).decode().split()
         if left and left[0] not in {rev for rev, _ in taken}:
             taken.append((left[0], left[1]))
-    remember(ctx.cache, "docs.earlier/1", commit, taken)
+    remember(ctx.cache, "docs.earlier/2", commit, taken)
     return taken
 
 

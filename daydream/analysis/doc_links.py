@@ -174,6 +174,8 @@ class Library:
         self, ctx: Context, pointer: Pointer, path: str, page: RstPage | Document, project: Project | None
     ) -> Verdict:
         verdict = resolve_pointer(pointer, path, self.world, project)
+        if verdict.state == "broken_link" and project is None and self._is_included(ctx, path):
+            return Verdict("unknown")  # what it is relative to is for the page to say that takes it in
         made = isinstance(page, RstPage) and page.made
         if verdict.state in {"broken_anchor", "broken_link"} and made and pointer.kind != "link":
             return Verdict("unknown")  # a template writes parts of the page
@@ -232,6 +234,13 @@ class Library:
                     if pointer.kind == "include"
                 ]
         return Project(rules, frozenset(labels), readers(includes))
+
+    def _is_included(self, ctx: Context, path: str) -> bool:
+        """Whether some page takes in a file of this name; yes where git could not search."""
+        name = re.sub(r"([.^$*+?(){}|\[\]\\])", r"\\\1", posixpath.basename(path))
+        wanted = ("-E", "-e", rf"^[[:space:]]*\.\. include::.*[/[:space:]]{name}[[:space:]]*$")
+        commit = ctx.examination.commit
+        return commit is None or self._search(ctx, commit, wanted, tuple(f"*{ending}" for ending in RST))
 
     def _foreign(self, project: Project | None) -> bool:
         """Whether labels of other projects are valid here, so that one that is missing may be theirs."""
@@ -293,7 +302,11 @@ class Library:
                 return True
         name = posixpath.basename(item.landed)
         stem = posixpath.splitext(name)[0]
-        if item.better or "/" not in item.landed or ctx.examination.commit is None:
+        if (
+            (item.better and item.kind != "include")
+            or "/" not in item.landed
+            or ctx.examination.commit is None
+        ):
             return False
         said = [name] if "." in name else []
         for part in {stem, stem.partition("_")[0]}:

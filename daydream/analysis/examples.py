@@ -26,6 +26,7 @@ _MEANT = re.compile(
     r"|does(?:n't| not) (?:work|parse)|syntax|malformed|illegal|cannot|can't|disallowed|forbidden|python ?2)\b|❌|✗|✘|🚫",
     re.IGNORECASE,
 )
+_CONTRAST = re.compile(r"\b(?:instead of|rather than)[\s:]*\Z", re.IGNORECASE)
 _TEMPLATE = re.compile(
     r"\{\{|\{%|<[A-Za-z][\w .:-]*>|--8<--|[├└│]|\{[!*]|…|\$\{?[A-Za-z_]|\{[a-z]+(?: [a-z]+)+\}"
 )
@@ -86,6 +87,7 @@ def judge(info: str, code: str, before: str) -> Verdict:
         _SHELL.search(code)
         or _TEMPLATE.search(code)
         or _ELLIPSIS.search(code)
+        or _CONTRAST.search(before)
         or _MEANT.search(f"{rest}\n{before[-400:]}\n{code}")
     ):
         return Verdict("unknown", why)

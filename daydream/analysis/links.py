@@ -192,6 +192,8 @@ def _candidates(path: str, page: str, site: str | None) -> Iterator[str]:
     for candidate in dict.fromkeys(
         posixpath.normpath(f"{base}/{form}" if base else form) for base, form in places
     ):
+        if candidate.startswith("../"):
+            continue  # out of the repository, from a folder that the page does not lie in
         yield candidate
         yield from _original(candidate)
 

@@ -30,7 +30,7 @@ from daydream.records.outcome import Done
 
 STALE_NAME = "docs.stale_name"
 STALE_USAGE = "docs.stale_usage"
-VERSIONS = {STALE_NAME: 2, STALE_USAGE: 1}
+VERSIONS = {STALE_NAME: 2, STALE_USAGE: 2}
 _DEFINITION = r"^[[:space:]]*(async[[:space:]]+)?(def|class)[[:space:]]+[A-Za-z_][A-Za-z0-9_]*"
 _PROSE = ("*.md", "*.markdown", "*.mdx", "*.rst", "*.txt", "*.po", "*.pot")
 _METADATA = re.compile(r"(?:^|/)(?:pyproject\.toml|setup\.cfg|setup\.py)\Z")
@@ -191,7 +191,7 @@ def _claims(ctx: Context, library: Library, path: str, then: Past) -> list[Claim
         return []
     roots = {name for name in then.modules if "." not in name}
     own = "\0".join((*sorted(then.programs), "", *sorted(roots))).encode("utf-8", "surrogateescape")
-    kind = f"docs.claims/1/{sha256(own).hexdigest()[:16]}"
+    kind = f"docs.claims/2/{sha256(own).hexdigest()[:16]}"
     blob = library.shelf.blob(path)
     known = recall(ctx.cache, kind, blob, list[Claim]) if blob else None
     if known is None:
@@ -203,15 +203,15 @@ def _claims(ctx: Context, library: Library, path: str, then: Past) -> list[Claim
 
 
 def _usage(ctx: Context, library: Library, claimed: dict[str, list[Claim]], then: Past) -> Iterator[Finding]:
-    """The claims that an earlier commit bears out and the examined one does not."""
-    known: dict[tuple[str, str], Snapshot] = {}
+    """The claims that an earlier commit bears out and the examined one does not, and options that neither knows."""
+    known: dict[tuple[str, str], Snapshot | None] = {}
     for claim in (claim for found in claimed.values() for claim in found):
         ctx.check()
         key = (claim.kind, claim.name)
         if key in known or _offers(then.offer, then.modules, claim) or _still_there(claim, then, library):
             continue
         snapshot = next((s for s in then.snapshots if _offers(*then.offered(ctx, s.commit), claim)), None)
-        if snapshot is not None:
+        if snapshot is not None or (claim.kind == "option" and then.offer.options):
             known[key] = snapshot
     spoken = {(kind, name): _spoken(kind, name) for kind, name in known}
     unsaid = _unsaid(ctx, then, {word for words in spoken.values() for word in words})
@@ -261,8 +261,12 @@ def _still_there(claim: Claim, then: Past, library: Library) -> bool:
     return any(text is not None and re.search(rf"\b{re.escape(leaf)}\b", text) for text in texts)
 
 
-def _usage_finding(path: str, where: Sequence[Claim], snapshot: Snapshot, then: Past) -> Finding:
+def _usage_finding(path: str, where: Sequence[Claim], snapshot: Snapshot | None, then: Past) -> Finding:
     first = where[0]
+    no_longer, evidence = "does not know", "nothing in the repository but prose says it"
+    if snapshot is not None:
+        no_longer = "no longer knows"
+        evidence = f"the code had it on {snapshot.day} ({snapshot.commit[:8]}), and nothing says it today"
     what = _KINDS[first.kind]
     shown = first.text if len(first.text) <= 80 else f"{first.text[:79]}…"
     near = _nearest(first, then)
@@ -272,8 +276,8 @@ def _usage_finding(path: str, where: Sequence[Claim], snapshot: Snapshot, then: 
         severity="medium",
         subject=path,
         identity=f"{first.kind} {first.name}",
-        message=f"`{shown}` names the {what} {first.name}, which the code no longer knows",
-        evidence=f"the code had it on {snapshot.day} ({snapshot.commit[:8]}), and nothing says it today",
+        message=f"`{shown}` names the {what} {first.name}, which the code {no_longer}",
+        evidence=evidence,
         line=first.line,
         worth=_UNMEASURED,
         action=f"is it {near} now?" if near else "name what took its place, or drop the passage",

@@ -23,7 +23,7 @@ from daydream.steps import legacy_memory, legacy_tree, memory
 
 DEAD, ONLY_TESTS = "legacy.dead_code", "legacy.only_tests"
 UNREACHABLE, REMOVED = "legacy.unreachable", "legacy.removed_module"
-VERSIONS = {DEAD: 2, ONLY_TESTS: 2, UNREACHABLE: 2, REMOVED: 2}
+VERSIONS = {DEAD: 2, ONLY_TESTS: 2, UNREACHABLE: 2, REMOVED: 3}
 LOWEST_PYTHON = (3, 9)
 _DOUBTFUL = 0.4
 _HEAD = 12
@@ -34,6 +34,7 @@ _KEPT = re.compile(
     re.IGNORECASE,
 )
 _SETUPTOOLS = re.compile(r"\s*(import|from)\s+(setuptools|pkg_resources)\b")
+_REQUIREMENTS = re.compile(r"(?:^|/)[\w.-]*(?:requirements|constraints)[\w./-]*\Z", re.IGNORECASE)
 _CHILD = Path(usage.__file__).with_name("vulture_child.py")
 
 
@@ -75,7 +76,7 @@ def _judged(
     kept = {c for c in dead if _is_kept(reading, c)}
     definitions = list(_definitions(_judge_all(dead, judge, parts, kept)))
     unreachable = list(_unreachable(reading, answer.candidates))
-    removed = list(_removed(answer.imports, files, _Lenders(reading, settings)))
+    removed = list(_removed(answer.imports, files, _Lenders(reading, settings, _requirements(ctx, reading))))
     facts = {
         "dead_definitions": sum(1 for f in definitions if f.rule == DEAD),
         "only_tests": sum(1 for f in definitions if f.rule == ONLY_TESTS),
@@ -328,19 +329,29 @@ def _unreachable(reading: legacy_tree.Reading, candidates: list[dead_code.Candid
 
 
 class _Lenders:
-    """Says whether setuptools, which has a copy of distutils, is sure to be there."""
+    """Says whether a package that has a copy of a removed module is sure to be there."""
 
-    def __init__(self, reading: legacy_tree.Reading, settings: Mapping[str, str]) -> None:
-        self._reading = reading
+    def __init__(self, reading: legacy_tree.Reading, settings: Mapping[str, str], required: str) -> None:
+        self._reading, self._required = reading, "\n".join((required, *settings.values()))
         self._declared = any(deprecated_code.requires_setuptools(path, settings[path]) for path in settings)
 
-    def lends(self, entry: dead_code.Import) -> bool:
-        """Whether an import finds setuptools' copy: it is required at run time, or imported before."""
+    def of(self, entry: dead_code.Import) -> str:
+        """Return who lends an import its module, "" for nobody: setuptools, required at run time or imported
+        before, has distutils; others are packages that are named after what they bring back."""
         if entry.module != "distutils":
-            return False
+            wanted = rf"(?<![\w-])(?:(?:standard-|legacy-|py){entry.module}(?![\w-])|{entry.module}-\w[\w-]*)"
+            named = re.search(wanted, self._required, re.IGNORECASE)
+            return named[0] if named else ""
         content = self._reading.content(entry.path, legacy_tree.LARGEST_SOURCE) or b""
         before = content.decode("utf-8", "replace").splitlines()[: entry.line - 1]
-        return self._declared or any(_SETUPTOOLS.match(line) for line in before)
+        return "setuptools" if self._declared or any(_SETUPTOOLS.match(line) for line in before) else ""
+
+
+def _requirements(ctx: Context, reading: legacy_tree.Reading) -> str:
+    """The texts of the files that list what is to be installed."""
+    paths = [path for path in ctx.paths(".txt", ".in") if _REQUIREMENTS.search(path)]
+    texts = (reading.content(path, legacy_tree.LARGEST_TEXT) or b"" for path in paths)
+    return b"\n".join(texts).decode("utf-8", "replace")
 
 
 def _removed(imports: list[dead_code.Import], files: list[str], lenders: _Lenders) -> Iterator[Finding]:
@@ -352,10 +363,10 @@ def _removed(imports: list[dead_code.Import], files: list[str], lenders: _Lender
             continue
         seen.add((entry.path, entry.module))
         version = ".".join(str(n) for n in REMOVED_MODULES[entry.module])
-        lent = lenders.lends(entry)
+        lent = lenders.of(entry)
         quiet = entry.guarded or lent or is_illustration(entry.path)
         tried = " in a `try` or an `if`" if entry.guarded else ""
-        copy = "; setuptools lends its copy for now" if lent else ""
+        copy = f"; {lent} lends its copy for now" if lent else ""
         yield Finding(
             rule=REMOVED,
             rule_version=VERSIONS[REMOVED],

@@ -16,7 +16,7 @@ from daydream.steps import legacy_memory, legacy_tree
 
 IMPORT, VARIABLE = "legacy.unused_import", "legacy.unused_variable"
 REDEFINED, COMMENTED, DEPRECATED = "legacy.redefined", "legacy.commented_code", "legacy.deprecated"
-VERSIONS = {IMPORT: 2, VARIABLE: 2, REDEFINED: 2, COMMENTED: 1, DEPRECATED: 2}
+VERSIONS = {IMPORT: 2, VARIABLE: 2, REDEFINED: 2, COMMENTED: 1, DEPRECATED: 3}
 
 _NAME = re.compile(r"`([^`]+)`")
 _FROM_LINE = re.compile(r"from line (\d+)")
@@ -284,6 +284,7 @@ def deprecated(src: Sources, places: Places) -> Iterator[Finding]:
             v.message,
             src.line(path, v.location.row),
             guard=v.code == deprecated_code.VERSION_CHECK and _is_guard(src, path, v.location.row),
+            gated=(v.code or "").startswith("DTZ") and _is_gated(src, path, v.location.row),
         )
         for path, v in places
     ]
@@ -308,6 +309,11 @@ def deprecated(src: Sources, places: Places) -> Iterator[Finding]:
 
 _BY_AN_OLDER = re.compile(r"\bpython ?2(\.\d)?\b|\bpy2\b", re.IGNORECASE)
 _HEAD = 15
+
+
+def _is_gated(src: Sources, path: str, row: int) -> bool:
+    tree = src.tree(path)
+    return tree is not None and deprecated_code.is_gated(tree, row)
 
 
 def _is_guard(src: Sources, path: str, row: int) -> bool:

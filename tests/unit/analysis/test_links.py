@@ -60,6 +60,13 @@ def test_a_target_that_is_not_there_is_broken_and_letters_case_counts(target: st
     assert follow(target).state == "broken_link"
 
 
+def test_a_way_through_the_parent_folder_is_followed_below_a_site_too() -> None:
+    extra = {"docs/conf.py": "", "docs/index.rst": "", "docs/far/unique.md": "# Far\n"}
+    found = follow("../docs/old.md", "docs/guide.md", extra)
+    assert found.state == "broken_link"
+    assert follow("../docs/guide.md", "docs/unique.md", extra).state == "ok"
+
+
 @pytest.mark.parametrize("target", ["docs/guide.md#gone", "#gone", "docs/guide.md#same-2"])
 def test_an_anchor_that_no_heading_has_is_broken(target: str) -> None:
     assert follow(target).state == "broken_anchor"

@@ -22,6 +22,25 @@ def told(ctx: Context) -> list[tuple[str, str, str]]:
     return sorted((f.rule.removeprefix("docs."), f.subject, f.identity) for f in found(ctx))
 
 
+PARTS = {
+    "guide/src/all.rst": "Guide\n=====\n\n.. include:: Part/one.rst\n",
+    "guide/src/Part/one.rst": "See `the picture <src/Part/gone.png>`__.\n",
+}
+
+
+def test_what_a_page_takes_in_is_relative_to_a_place_that_it_does_not_say(tmp_path: Path) -> None:
+    commit(tmp_path, {**PARTS, "guide/src/Part/two.rst": "See `it <src/Part/gone.png>`__.\n"}, LONG_AGO)
+    assert told(context(tmp_path)) == [("broken_link", "guide/src/Part/two.rst", "src/Part/gone.png~1")]
+
+
+def test_a_file_to_take_in_that_a_script_names_may_be_made(tmp_path: Path) -> None:
+    pages = {"doc/guide.rst": ".. include:: Install.rst\n", "Install.rst": "Install\n=======\n"}
+    commit(tmp_path, pages, LONG_AGO)
+    assert [rule for rule, *_ in told(context(tmp_path))] == ["broken_link"]
+    commit(tmp_path, {"doc/build.py": "copy('Install.rst')\n"}, LATELY)
+    assert told(context(tmp_path)) == []
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -59,7 +59,6 @@ def test_what_the_code_had_and_has_no_more_is_stale_usage(repo: Path, page: str,
     "page",
     [
         "```console\n$ prog serve --kept\n```\n",
-        "```console\n$ prog --never-was\n```\n",
         "```console\n$ other --old-way fetchall\n```\n",
         "```console\n$ prog serve | other --old-way\n```\n",
         "```console\n$ prog serve -- --old-way\n```\n",
@@ -72,6 +71,21 @@ def test_what_the_code_had_and_has_no_more_is_stale_usage(repo: Path, page: str,
 def test_what_is_not_claimed_of_this_program_today_is_no_finding(repo: Path, page: str) -> None:
     commit(repo, {"README.md": f"# R\n\n{page}"})
     assert told(repo, "docs.stale_usage") == []
+
+
+@pytest.mark.parametrize(
+    ("page", "identity"),
+    [
+        ("```console\n$ prog --never-was\n```\n", "option --never-was"),
+        ("```console\n$ python -m prog.gone\n```\n", "module prog.gone"),
+    ],
+)
+def test_what_the_code_never_had_and_modules_that_cannot_be_started_are_counted(
+    repo: Path, page: str, identity: str
+) -> None:
+    commit(repo, {"README.md": f"# R\n\n{page}"})
+    (finding,) = told(repo, "docs.stale_usage")
+    assert (finding.identity, finding.worth) == (identity, 0.45)
 
 
 @pytest.mark.parametrize(

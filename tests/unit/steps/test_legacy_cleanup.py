@@ -260,6 +260,17 @@ def test_deprecated_syntax_is_put_together_by_file_and_rule(tmp_path: Path) -> N
     assert result.facts["deprecated_patterns"] == sum(count for count, _ in found.values())
 
 
+def test_what_only_older_pythons_take_is_old_style(tmp_path: Path) -> None:
+    text = (
+        "import datetime as dt\nimport sys\n\nif sys.version_info >= (3, 12):\n    now = dt.datetime.now(dt.UTC)\n"
+        "else:\n    now = dt.datetime.utcnow()\n"
+    )
+    found = of_rule(done(project(tmp_path, {"a.py": text}), "ruff"), "deprecated")
+    assert [(f.identity[:6], f.worth >= 0.5) for f in found if f.identity.startswith("DTZ")] == [
+        ("DTZ003", False)
+    ]
+
+
 @pytest.mark.parametrize("metadata", ["[project]\nname='x'\n", PROJECT.replace("3.10", "2.7")])
 def test_deprecated_syntax_is_not_measured_where_the_lowest_python_is_unknown(
     tmp_path: Path, metadata: str
@@ -391,6 +402,25 @@ def test_setuptools_lends_its_copy_of_distutils(tmp_path: Path) -> None:
     ctx = project(tmp_path, {"pkg/a.py": text, "pkg/b.py": text.partition("\n")[2]})
     found = of_rule(done(ctx, "vulture"), "removed_module")
     assert [(f.subject, f.worth >= 0.5) for f in found] == [("pkg/a.py", False), ("pkg/b.py", True)]
+
+
+@pytest.mark.parametrize(
+    ("required", "printed"),
+    [
+        ("telnetlib-313-and-up; python_version >= '3.13'\n", False),
+        ("standard-telnetlib\n", False),
+        ("telnet\n", True),
+    ],
+)
+def test_a_package_that_brings_a_removed_module_back_is_named(
+    tmp_path: Path, required: str, printed: bool
+) -> None:
+    ctx = project(
+        tmp_path, {"pkg/a.py": "import telnetlib\n\nprint(telnetlib)\n", "ci/requirements.txt": required}
+    )
+    (finding,) = of_rule(done(ctx, "vulture"), "removed_module")
+    assert (finding.worth >= 0.5) == printed
+    assert ("lends its copy" in finding.message) != printed
 
 
 def test_a_decorator_over_several_lines_may_have_kept_the_first(tmp_path: Path) -> None:
