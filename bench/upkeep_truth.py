@@ -7,6 +7,7 @@ tuning; the others are held out and looked at only when asked for by name.
 """
 
 import argparse
+import base64
 import json
 import os
 import re
@@ -85,6 +86,10 @@ class Tally:
     wrongly: list[str] = field(default_factory=list)
 
 
+_MERGES = 5
+_CAPS = {"DAYDREAM_PROPOSALS_PER_NIGHT": "200", "DAYDREAM_PROPOSALS_OPEN": "200"}
+
+
 def main() -> None:
     """Plant, spend the nights, print."""
     parser = argparse.ArgumentParser()
@@ -107,10 +112,33 @@ def seeds(count: int, half: str) -> list[int]:
 
 
 def spend_night(root: Path) -> Night:
-    """A whole night in a process of its own, and what it knows afterwards."""
-    _daydream(root, "-q", "run", "--no-dreams")
+    """A night that reports, what is known afterwards, and nights that propose, each after a person merged all of the last."""
+    _daydream(root, "-q", "run", "--no-dreams", "--mode", "report", zone="Etc/GMT+12")
     listed = json.loads(_daydream(root, "--json", "findings"))["findings"]
-    return Night([_finding(one) for one in listed if one["standing"] != "gone"], _proposed(root))
+    proposed: set[str] = set()
+    for _ in range(_MERGES):
+        _daydream(root, "-q", "run", "--no-dreams", "--mode", "propose")
+        proposed |= _proposed(root) or set()
+        if not _merge(root):
+            break
+    return Night([_finding(one) for one in listed if one["standing"] != "gone"], proposed)
+
+
+def _merge(root: Path) -> int:
+    """Apply what is offered as a patch and commit it, as a person would; how many there were."""
+    offered = [
+        json.loads(path.read_bytes())
+        for path in sorted((root / ".git/daydream/state/proposals").glob("*.json"))
+    ]
+    patches = [base64.b64decode(one["patch"]) for one in offered if one["status"] == "unverified"]
+    for patch in patches:
+        subprocess.run(["git", "-C", str(root), "apply", "--index"], input=patch, check=True)
+    if patches:
+        who = ("-c", "user.name=bench", "-c", "user.email=bench@example.invalid")
+        subprocess.run(
+            ["git", "-C", str(root), *who, "commit", "-q", "-m", "Merge what was offered"], check=True
+        )
+    return len(patches)
 
 
 def _finding(one: dict[str, Any]) -> Finding:
@@ -129,11 +157,17 @@ def _proposed(root: Path) -> set[str] | None:
     return {str(name) for one in listed.get("proposals", ()) for name in one.get("findings", ())}
 
 
-def _daydream(root: Path, *argv: str) -> str:
-    """Run it with a home of its own, where nothing is configured."""
+def _daydream(root: Path, *argv: str, zone: str = "Pacific/Kiritimati") -> str:
+    """Run it with a home of its own, where nothing is configured but wide caps."""
     home = root.with_name(f"{root.name}-home")
     home.mkdir(exist_ok=True)
-    env = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **_CAPS,
+        "DAYDREAM_NIGHT_ZONE": zone,
+    }
     call = [sys.executable, "-m", "daydream", "--root", str(root), *argv]
     done = subprocess.run(call, env=env, cwd=here(), capture_output=True, text=True, check=False)
     if done.returncode == 1 and "run" in argv:

@@ -11,7 +11,7 @@ from daydream.analysis.doc_surface import Route, Surface, read_surface
 from daydream.contracts.context import Context
 from daydream.git import GitError, attempt, git
 
-_KIND = "docs.surface/1"
+_KIND = "docs.surface/2"
 _LIMIT = 1_000_000
 _CHUNK = 400
 Read = Callable[[Sequence[tuple[str, str]]], Iterator[tuple[str, bytes]]]
@@ -20,7 +20,7 @@ _EVERYTHING = re.compile(
     re.MULTILINE,
 )
 ASIDE = re.compile(
-    r"(?:^|/)(?:tests?|testing|docs?|docs_src|examples?|bench\w*|scripts?|tools?|ci|\.\w+)/|(?:^|/)(?:test_|conftest)"
+    r"(?:^|/)(?:tests?|testing|docs?|docs_src|examples?|bench\w*|\.\w+)/|^(?:scripts?|tools?|ci)/|(?:^|/)(?:test_|conftest)"
 )
 
 

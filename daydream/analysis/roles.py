@@ -2,7 +2,9 @@
 
 import re
 
-_TEST_ROOT = re.compile(r"^(tests?|testing)/|(^|/)(tests|tests?[ _-]cases?)/")
+_TEST_ROOT = re.compile(
+    r"^([a-z]?tests?|testing|unittests?|testapps?)/|(^|/)(tests|tests?[ _-]cases?|test_?(resources|libs|data))/"
+)
 _TEST_FILE = re.compile(r"(^|/)(test_[^/]*|[^/]*_tests?|tests?|conftest)\.py$")
 _DATA = re.compile(
     r"(^|/)(tests?|testing)/(.*/)?(data|testdata|test_data|test-data|fixtures|snapshots|golden|roots|[^/]+-[^/]+)/"

@@ -80,7 +80,7 @@ def is_spoken_of(entry: Import, lines: Iterable[str]) -> bool:
 def used_elsewhere(imports: Iterable[Import], texts: Iterable[tuple[str, bytes]]) -> set[Import]:
     """Return those imports whose name another text takes from the module that imports it.
 
-    Seen are ``from module import name``, ``from module import *`` where the name occurs, and
+    Seen are ``from module import name``, ``from module import *``, which takes them all, and
     ``module.name`` in code, strings (targets of mocks) and documents, also by an alias of the module,
     and ``getattr(anything, "name")``.
     """
@@ -94,10 +94,32 @@ def used_elsewhere(imports: Iterable[Import], texts: Iterable[tuple[str, bytes]]
             asked = set(_ASKED_FOR.findall(content))
             used.update(e for names in wanted.values() for n in names.keys() & asked for e in names[n])
         for module in wanted.keys() & words:
+            if b"*" in content:
+                starred = _starred(content, module)
+                used.update(
+                    e
+                    for found in wanted[module].values()
+                    for e in found
+                    if e.path != path and _is_one(e, starred)
+                )
             names = {n: e for n, e in wanted[module].items() if n in words}
             for name in _taken(content, module, names) if names else ():
                 used.update(entry for entry in names[name] if entry.path != path)
     return used
+
+
+def _starred(content: bytes, module: bytes) -> set[str]:
+    """Return the dotted paths, as they are written, of modules of this name that a text takes everything from."""
+    sources = (
+        source for source, listed in _FROM_IMPORT.findall(content) if listed.lstrip(b"( ").startswith(b"*")
+    )
+    return {s.decode("ascii", "replace").lstrip(".") for s in sources if s.rpartition(b".")[2] == module}
+
+
+def _is_one(entry: Import, dotted: Iterable[str]) -> bool:
+    """Whether the importing module is one that these dotted paths may lead to."""
+    stem = entry.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    return any(f".{stem}".endswith(f".{one}") for one in dotted)
 
 
 def _taken(content: bytes, module: bytes, names: Mapping[bytes, object]) -> set[bytes]:
@@ -106,8 +128,7 @@ def _taken(content: bytes, module: bytes, names: Mapping[bytes, object]) -> set[
     prefixes = {module}
     for source, listed in _FROM_IMPORT.findall(content):
         if source.rpartition(b".")[2] == module:
-            taken = set(split(listed))
-            found |= names.keys() if listed.strip().startswith(b"*") else names.keys() & taken
+            found |= names.keys() & set(split(listed))
         alias = re.search(rb"\b" + re.escape(module) + rb"\s+as\s+(\w+)", listed)
         if alias:
             prefixes.add(alias[1])

@@ -22,7 +22,6 @@ import io
 import json
 import os
 import re
-import shutil
 import signal
 import sys
 import tempfile
@@ -338,54 +337,29 @@ def _of_whitelist(make: Any, path: Path) -> "dict[str, Any]":
     }
 
 
-def _say(**answer: Any) -> None:
-    sys.stdout.write(json.dumps(answer, ensure_ascii=True) + "\n")
+def _line(**answer: Any) -> str:
+    return json.dumps(answer, ensure_ascii=True) + "\n"
 
 
-def shares(sizes: "list[int]", workers: int) -> "list[slice]":
-    """Cut a list into at most so many runs of about the same sum of sizes."""
-    whole, cuts, done = sum(sizes), [0], 0
-    for index, size in enumerate(sizes):
-        done += size
-        if len(cuts) < workers and done * workers >= whole * len(cuts):
-            cuts.append(index + 1)
-    cuts.append(len(sizes))
-    return [slice(first, last) for first, last in zip(cuts, cuts[1:]) if first < last]  # noqa: B905, RUF007 -- Python 3.9 has neither
+def _begin(part: "list[str]", line_of: Any) -> "tuple[int, Any]":
+    """Let a process of its own read some files; returns its id and the file that it writes lines to."""
+    out, parent = tempfile.TemporaryFile("w+"), os.getpid()  # noqa: SIM115 -- it is read when the worker has ended
+    worker = os.fork()
+    if not worker:
+        _die_with(parent)
+        out.writelines(line_of(path) for path in part)
+        out.flush()
+        os._exit(0)
+    return worker, out
 
 
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size  # noqa: PTH116 -- thousands of them
-    except OSError:
-        return 0
-
-
-def _begin(parts: "list[list[str]]", say: "Any") -> "list[tuple[int, Any]]":
-    """Let a process of its own read each part; returns their ids and the files that they write to."""
-    begun = []
-    for part in parts:
-        out = tempfile.TemporaryFile("w+")  # noqa: SIM115 -- it is read when the worker has ended
-        parent = os.getpid()
-        worker = os.fork()
-        if not worker:
-            _die_with(parent)
-            sys.stdout = out
-            say(part)
-            out.flush()
-            os._exit(0)
-        begun.append((worker, out))
-    return begun
-
-
-def _end(begun: "list[tuple[int, Any]]") -> None:
-    """Pass on what the workers wrote, in order; one that failed ends it all, so that no answer is half."""
-    for worker, out in begun:
-        _, status = os.waitpid(worker, 0)
-        if status:
-            sys.exit(1)
-        out.seek(0)
-        shutil.copyfileobj(out, sys.stdout)
-        out.close()
+def _lines(begun: "tuple[int, Any]") -> "list[str]":
+    """What a worker wrote; one that failed ends it all, so that no answer is half."""
+    worker, out = begun
+    if os.waitpid(worker, 0)[1]:
+        sys.exit(1)
+    out.seek(0)
+    return list(out)
 
 
 def main() -> None:
@@ -398,20 +372,17 @@ def main() -> None:
     make, wanted = reader(_load(sys.argv[2])), set(request["modules"])
     root, files = request["root"], request["files"]
 
-    def say(part: "list[str]") -> None:
-        for path in part:
-            _say(file=_of_file(make, wanted, root, path))
+    def line_of(path: str) -> str:
+        return _line(file=_of_file(make, wanted, root, path))
 
-    sizes = [_size(os.path.join(root, path)) for path in files]  # noqa: PTH118 -- thousands of them
-    parts = [files[share] for share in shares(sizes, request.get("workers", 1))]
-    sys.stdout.flush()
-    begun = _begin(parts[1:], say)
-    say(parts[0] if parts else [])
-    _end(begun)
+    workers = max(1, min(request.get("workers", 1), len(files)))
+    begun = [_begin(files[number::workers], line_of) for number in range(1, workers)]
+    told = [[line_of(path) for path in files[::workers]], *map(_lines, begun)]
+    sys.stdout.writelines(told[number % workers][number // workers] for number in range(len(files)))
     if request["whitelists"]:
         for path in sorted(Path(sys.argv[2], "vulture", "whitelists").glob("*" + WHITELIST)):
-            _say(whitelist=_of_whitelist(make, path))
-    _say(end=len(request["files"]))
+            sys.stdout.write(_line(whitelist=_of_whitelist(make, path)))
+    sys.stdout.write(_line(end=len(request["files"])))
 
 
 if __name__ == "__main__":

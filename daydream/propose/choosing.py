@@ -1,12 +1,12 @@
 """Which changes are worth trying tonight, and what became of those that wait for an answer."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from daydream.contracts.context import Context
 from daydream.contracts.fix import Draft, Fix
-from daydream.propose.groups import Group, group
+from daydream.propose.groups import Group, group, identify
 from daydream.records.night import Known
 from daydream.records.proposal import Proposal
 from daydream.report.rank import suppressed
@@ -20,7 +20,7 @@ BROKEN = "the repository's tests come out differently with it"
 @dataclass(slots=True)
 class Choice:
     """`chosen` are the groups of tonight with their drafts; `closed` says by id why a proposal is over; `left`
-    counts findings that no machine can settle, by reason; `waiting` counts groups that are for later nights;
+    counts findings that no machine can settle, by reason; `waiting` counts groups that are, in whole or in part, for later nights;
     `untouched` are open proposals that nothing was learned about."""
 
     chosen: list[tuple[Group, Draft]] = field(default_factory=list)
@@ -60,17 +60,32 @@ def choose(
             choice.waiting += 1
             continue
         draft = fixes[candidate.rule](ctx, candidate.findings)
+        if taken.intersection(draft.files):
+            choice.waiting += 1
+            candidate = _elsewhere(candidate, taken)  # noqa: PLW2901 -- the part of it that can go first
+            draft = fixes[candidate.rule](ctx, candidate.findings) if candidate.findings else Draft()
+            if not draft.files or taken.intersection(draft.files):
+                continue
         _count(choice, draft)
         if not draft.files:
             if candidate.known is not None:
                 choice.closed[candidate.id] = _why(draft)
-        elif taken.intersection(draft.files):
-            choice.waiting += 1
         elif not _was_broken(candidate, draft, proposals):
             taken.update(draft.files)
             choice.chosen.append((candidate, draft))
             room -= candidate.known is None
     return choice
+
+
+def _elsewhere(whole: Group, taken: Collection[str]) -> Group:
+    """The part of a new group that lies in files which no other change of tonight edits; what a person has been
+    shown already is not taken apart."""
+    if whole.known is not None:
+        return replace(whole, findings=())
+    rest = tuple(finding for finding in whole.findings if finding.subject not in taken)
+    return replace(
+        whole, id=identify(whole.rule, whole.package, [finding.id for finding in rest]), findings=rest
+    )
 
 
 def draft_again(

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 MERGED: Mapping[str, tuple[int, int]] = {
-    "legacy.unused_import": (14, 14),
-    "legacy.unused_variable": (3, 3),
-    "legacy.dead_code": (7, 8),
+    "legacy.unused_import": (30, 30),
+    "legacy.unused_variable": (4, 4),
+    "legacy.dead_code": (15, 19),
     "legacy.deprecated": (1, 1),
     "legacy.unreachable": (1, 1),
     "docs.broken_link": (0, 3),

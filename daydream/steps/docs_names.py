@@ -336,7 +336,7 @@ def _grep(ctx: Context, argv: Sequence[str], stdin: bytes = b"") -> str:
 
 def _definitions(ctx: Context, rev: str) -> dict[str, str]:
     """The functions, methods and classes of the package's files at a commit: name to the first path."""
-    known = recall(ctx.cache, "docs.defined/1", rev, dict[str, str])
+    known = recall(ctx.cache, "docs.defined/2", rev, dict[str, str])
     if known is not None:
         return known
     argv = ("grep", "-I", "-o", "-E", "--full-name", "-z", "-e", _DEFINITION, rev, "--", "*.py")
@@ -347,7 +347,7 @@ def _definitions(ctx: Context, rev: str) -> dict[str, str]:
         path = where.partition(":")[2]
         if definition and not ASIDE.search(path):
             found.setdefault(definition.split()[-1], path)
-    remember(ctx.cache, "docs.defined/1", rev, found)
+    remember(ctx.cache, "docs.defined/2", rev, found)
     return found
 
 

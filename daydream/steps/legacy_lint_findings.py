@@ -110,7 +110,7 @@ def _import_worth(src: Sources, entry: unused_imports.Import, row: int, own: Abs
     line = src.line(entry.path, row)
     if line.lstrip().startswith("import ") and (line[:1].isspace() or "." in entry.target):
         return 0.3
-    if entry.target.rpartition(".")[2] in own and _is_for_effect(src, entry.path, row):
+    if _is_for_effect(src, entry.path, row, near=entry.target.rpartition(".")[2] in own):
         return 0.3
     lines = src.lines(entry.path)
     if (
@@ -130,8 +130,9 @@ def _import_worth(src: Sources, entry: unused_imports.Import, row: int, own: Abs
     return 0.65
 
 
-def _is_for_effect(src: Sources, path: str, row: int) -> bool:
-    """Whether an import stands in a function that does nothing but import, or takes a neighbour by a dot."""
+def _is_for_effect(src: Sources, path: str, row: int, *, near: bool) -> bool:
+    """Whether an import stands in a function that does nothing but import, or takes a neighbour by a dot; `near`:
+    it may be one of the repository's."""
     tree = src.tree(path)
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, Function) and any(
@@ -139,7 +140,7 @@ def _is_for_effect(src: Sources, path: str, row: int) -> bool:
         ):
             dotted = re.match(r"\s*from\s+\.+\s+import\b", src.line(path, row))
             others = [one for one in node.body if not isinstance(one, ast.Import | ast.ImportFrom)]
-            return bool(dotted) or all(
+            return (near and bool(dotted)) or all(
                 isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant) for one in others
             )
     return False

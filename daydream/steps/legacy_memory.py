@@ -17,6 +17,7 @@ from daydream.steps.memory import code, digest, of_files
 
 SHARES = 32
 _FEW = 8
+_STAR = b"import *"
 _PARTS = msgspec.json.Decoder(set[str])
 _ENTRIES = msgspec.json.Decoder(dict[str, bool])
 
@@ -129,9 +130,12 @@ def _entries(raw: bytes | None) -> dict[str, bool]:
 def _naming(
     reading: legacy_tree.Reading, files: Iterable[SourceFile], imports: Iterable[unused_imports.Import]
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield the texts; where few names are looked for, only those in which one of them stands."""
+    """Yield the texts; where few names are looked for, only those in which one of them stands, or that take
+    everything from somewhere."""
     bound = sorted({entry.bound.encode() for entry in imports})
     for file in files:
         content = reading.content(file.path, legacy_tree.LARGEST_TEXT)
-        if content is not None and (len(bound) > _FEW or any(name in content for name in bound)):
+        if content is not None and (
+            len(bound) > _FEW or _STAR in content or any(name in content for name in bound)
+        ):
             yield file.path, content

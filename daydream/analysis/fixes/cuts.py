@@ -14,6 +14,9 @@ _BANNER = re.compile(
     r"pyright|-\*-|!|vim?:|coding|copyright|licen[cs]e|spdx)",
     re.IGNORECASE,
 )
+_OF_SEVERAL = re.compile(
+    r"#\s*(\w+\s){0,2}(functions|methods|helpers|classes|constants|fixtures|utilities|utils)\b", re.IGNORECASE
+)
 
 
 class Edit(NamedTuple):
@@ -92,14 +95,14 @@ def stands_alone(page: Page, node: ast.stmt) -> bool:
 def comment_above(page: Page, row: int) -> int:
     """The first row of the comment directly above a row that belongs to what begins there; else the row.
 
-    A banner, a region, or an instruction to a tool belongs to a section and stays, as does a comment at
-    the very top of the file.
+    A banner, a region, what speaks of several things, or an instruction to a tool belongs to a section and stays, as
+    does a comment at the very top of the file.
     """
     first = row
     while first > 1 and page.is_comment(first - 1) and page.indent(first - 1) == page.indent(row):
         first -= 1
     remarks = [page.line(n).strip() for n in range(first, row)]
-    if first == 1 or any(_BANNER.search(text) for text in remarks):
+    if first == 1 or any(_BANNER.search(t) or _OF_SEVERAL.match(t) for t in remarks):
         return row
     return first
 

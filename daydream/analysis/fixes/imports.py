@@ -147,16 +147,27 @@ def _of_the_surroundings(page: Page, statement: Statement) -> str:
     rows = range(statement.lineno, cuts.last_row(statement) + 1)
     above = statement.lineno - 1
     remarks = [page.line(row).partition("#")[2] for row in rows]
-    if page.is_comment(above):
+    while page.is_comment(above):
         remarks.append(page.line(above))
+        above -= 1
     if any(_REMARK.search(text) for text in remarks):
         return "a comment says what the import is there for"
+    function = page.parents[statement]
+    block = [one for one in getattr(function, "body", ()) if not _is_text(one)]
+    if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and all(
+        isinstance(one, Statement) for one in block
+    ):
+        return "the function does nothing but import"
     for node in cuts.around(page, statement):
         if isinstance(node, ast.Try | ast.With | ast.AsyncWith):
             return "the import is tried, not just made"
         if isinstance(node, ast.If) and not cuts.is_type_checking(node.test):
             return "the import depends on a condition"
     return ""
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def bound_name(alias: ast.alias, statement: Statement) -> str:

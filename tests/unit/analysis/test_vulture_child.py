@@ -128,15 +128,6 @@ def test_several_workers_say_what_one_says_and_in_its_order(tmp_path: Path, work
     assert _said(tmp_path, files, workers) == _said(tmp_path, files)
 
 
-@pytest.mark.parametrize(
-    ("sizes", "workers", "lengths"),
-    [([], 2, []), ([5], 2, [1]), ([1, 1, 1, 1], 2, [2, 2]), ([9, 1, 1, 1], 2, [1, 3]), ([0, 0], 2, [1, 1])],
-)
-def test_the_work_is_cut_by_size(sizes: list[int], workers: int, lengths: list[int]) -> None:
-    parts = vulture_child.shares(sizes, workers)
-    assert [len(sizes[part]) for part in parts] == lengths
-
-
 def test_what_is_told_file_by_file_comes_to_vultures_own_answer(tmp_path: Path) -> None:
     files = {
         "pkg/child.py": Path(vulture_child.__file__).read_text(),

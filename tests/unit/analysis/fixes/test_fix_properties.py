@@ -18,6 +18,7 @@ STATEMENTS = (
     "call(\n{i}    1,\n{i})  # why",
     "# a remark",
     "# ----- banner -----",
+    "# Helper functions of the banner",
     "text = '''\n\n  # not a comment\n\n'''",
     "import a_module",
     "from b import (\n{i}    c,  # one\n{i}    d,\n{i})",
