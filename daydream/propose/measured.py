@@ -5,7 +5,7 @@ from collections.abc import Mapping
 MERGED: Mapping[str, tuple[int, int]] = {
     "legacy.unused_import": (30, 30),
     "legacy.unused_variable": (4, 4),
-    "legacy.dead_code": (15, 19),
+    "legacy.dead_code": (15, 17),
     "legacy.deprecated": (1, 1),
     "legacy.unreachable": (1, 1),
     "docs.broken_link": (0, 3),
