@@ -45,8 +45,9 @@ def is_migration(path: str) -> bool:
 
 
 def is_public(path: str) -> bool:
-    """Whether people outside may import the module: no part of its path is private or apart from the package."""
+    """Whether people outside may import the module: no part of its path is private, and it is not in a folder beside
+    the packages that is for whoever works on them."""
     parts = path.removesuffix(".py").split("/")
     apart = {"scripts", "script", "tools", "tool", "ci", "build", "profiling", "bin", "hack", "dev"}
     private = any(part.startswith("_") and part != "__init__" for part in parts)
-    return not (private or is_test(path) or is_illustration(path) or apart.intersection(parts[:-1]))
+    return not (private or is_test(path) or is_illustration(path) or (len(parts) > 1 and parts[0] in apart))
