@@ -17,6 +17,7 @@ from bench.logs_incidents_draw import NIGHTS, draw
 from bench.logs_incidents_kinds import KINDS, Incident
 from bench.logs_incidents_night import Nights
 from bench.logs_incidents_score import Score, score
+from bench.logs_world_source import sources
 from bench.machine import heading
 
 SEEDS_TUNE = (11, 23, 37, 41, 59)
@@ -48,7 +49,7 @@ def run(seed: int) -> Score:
     """Do the nights of a seed in a folder of their own, and score them."""
     world, incidents = draw(seed)
     with tempfile.TemporaryDirectory(prefix="daydream-bench-") as scratch:
-        nights = Nights(Path(scratch), world)
+        nights = Nights(Path(scratch), world, sources(world))
         return score({day: nights.night(day) for day in range(NIGHTS)}, incidents)
 
 

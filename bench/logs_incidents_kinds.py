@@ -11,6 +11,7 @@ from bench.logs_world_templates import ACCESS, APP, WORKER, Route, Template, cra
 from bench.logs_world_values import UPSTREAMS, VALUES, statics
 
 _HOUR = 3600.0
+_COMPARED = r"\b(?:usual|usually|normal|normally|typical|expected|than|rate|share|shift|median)\b"
 ERRORS = r"\berrors?\b.{0,120}?\b(usual|usually|rate|share|than|normal|shift|typical|times|range)\b"
 _WARNINGS = r"\bwarnings?\b.{0,120}?\b(usual|usually|rate|share|than|normal|shift|typical|times|range)\b"
 _SILENT = (
@@ -162,11 +163,12 @@ def exception_burst(scene: Scene, night: int) -> Built:
 
 
 def error_shift(scene: Scene, night: int) -> Built:
-    """Every known error three times as often, for a day."""
+    """Every known error three times as often, for a day; that it is compared with what is usual must be said."""
     errors = [t for t in scene.world.templates if t.source == APP and t.level == "ERROR"]
     start, end = scene.world.at(night, 2), scene.world.at(night, 26)
-    pattern = "|".join((ERRORS, *(_named(scene, t) for t in errors)))
-    incident = _once("error_shift", night, errors[0], pattern, "three times the errors")
+    each = "|".join(_named(scene, t) for t in errors)
+    pattern = rf"\berrors?\b.{{0,120}}?{_COMPARED}|(?=.*{_COMPARED})(?=.*(?:{each}))"
+    incident = _once("error_shift", night, errors[0], pattern, "three times the errors", each)
     return incident, [Effect("scale", t.key, start, end, 3.0) for t in errors]
 
 

@@ -1,20 +1,20 @@
-"""Real nights over a world: daydream's own door, a small repository, its state, cache and home in a scratch folder.
+"""Real nights over logs: daydream's own door, a small repository, its state, cache and home in a scratch folder.
 
 Time is set, never waited for. What a night printed is read from the snapshot of its findings.
 """
 
 import contextlib
+import datetime as dt
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import time_machine
 
 from bench.logs_incidents_score import Named
-from bench.logs_world import World
-from bench.logs_world_source import sources
 from daydream import app
 from daydream.contracts.use_cases import RunRequest
 from daydream.report.rank import printable
@@ -24,23 +24,38 @@ from daydream.store import findings
 _RULES = "log."
 
 
+class Story(Protocol):
+    """What is logged, day by day: the zone it happens in, the instants of the nights, and the files."""
+
+    zone_name: str
+
+    def night(self, day: int) -> dt.datetime:
+        """The instant (UTC) of a night."""
+        ...
+
+    def write_day(self, folder: Path, day: int) -> None:
+        """Bring the logs in a folder to where they are at a night; called for every day in order."""
+        ...
+
+
 @dataclass(slots=True)
 class Nights:
-    """A repository whose `logs/` is written day by day, with a night after each day."""
+    """A repository of some files whose `logs/` is written day by day, with a night after each day."""
 
     base: Path
-    world: World
+    story: Story
+    files: Mapping[str, str]
     root: Path = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make the repository: the sources that the world's lines come from, committed before its first day."""
+        """Make the repository: the files, committed before the first day."""
         self.root = self.base / "shop"
         self.root.mkdir(parents=True)
         (self.base / "home").mkdir()
-        for path, text in {**sources(self.world), ".gitignore": "logs/\n"}.items():
+        for path, text in {**self.files, ".gitignore": "logs/\n"}.items():
             (self.root / path).parent.mkdir(parents=True, exist_ok=True)
             (self.root / path).write_text(text)
-        stamp = "2025-12-01T09:00:00+00:00"
+        stamp = "2005-01-01T09:00:00+00:00"
         who = {"GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@shop.example", "GIT_AUTHOR_DATE": stamp}
         who |= {name.replace("AUTHOR", "COMMITTER"): value for name, value in who.items()}
         for words in (("init", "--quiet"), ("add", "."), ("commit", "--quiet", "-m", "feat: a shop")):
@@ -50,8 +65,8 @@ class Nights:
 
     def night(self, day: int) -> list[Named]:
         """Write a day and do the night after it; what its report would print of logs as new, worse or gone."""
-        self.world.write_day(self.root / "logs", day)
-        with self._surroundings(), time_machine.travel(self.world.night(day), tick=True):
+        self.story.write_day(self.root / "logs", day)
+        with self._surroundings(), time_machine.travel(self.story.night(day), tick=True):
             result = app.run(RunRequest(root=self.root, only=("log_review",), dreams=False))
             if result.exit_code:
                 raise RuntimeError(f"night {day} ended with {result.exit_code}: {result.lines}")
@@ -75,7 +90,7 @@ class Nights:
             for name, value in os.environ.items()
             if not name.startswith(("DAYDREAM_", "XDG_", "GIT_"))
         }
-        own = {"HOME": str(self.base / "home"), "DAYDREAM_NIGHT_ZONE": self.world.zone_name}
+        own = {"HOME": str(self.base / "home"), "DAYDREAM_NIGHT_ZONE": self.story.zone_name}
         return kept | own | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
 
     @contextlib.contextmanager

@@ -1,19 +1,24 @@
 """The incidents are in the files on their day, and the score counts what it should."""
 
 import functools
+import os
 import re
+import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from bench.logs_incidents import SEEDS_HELD, SEEDS_TUNE, listing, table, totals
 from bench.logs_incidents_draw import NIGHTS, draw
 from bench.logs_incidents_kinds import KINDS, Incident
+from bench.logs_incidents_night import Nights
 from bench.logs_incidents_score import Named, score
-from bench.logs_world import LEARNING, World
+from bench.logs_world import LEARNING, Effect, World
 from bench.logs_world_files import Record
-from bench.logs_world_templates import ACCESS
+from bench.logs_world_source import sources
+from bench.logs_world_templates import ACCESS, Template
 
 SEED = 59
 _BY_WORDS = ("latency_shift", "failing_share", "log_silence", "error_shift")
@@ -32,6 +37,9 @@ def said(world: World, night: int) -> list[Record]:
 
 
 def matching(world: World, incident: Incident, night: int) -> int:
+    """How many records a pattern finds; for errors as such, how many there are."""
+    if incident.kind == "error_shift":
+        return sum(r.source == incident.source and r.level == "ERROR" for r in said(world, night))
     text = re.compile(f"(?is){incident.pattern}")
     records = [r for r in said(world, night) if r.source == incident.source]
     return sum(bool(text.search("\n".join((r.text, *r.more)))) for r in records)
@@ -156,6 +164,17 @@ def _one() -> Incident:
     )
 
 
+def test_a_known_error_that_is_told_without_what_is_usual_does_not_name_the_shift() -> None:
+    _, incidents = draw(SEED)
+    shift = next(one for one in incidents if one.kind == "error_shift")
+    known = World(SEED, NIGHTS).by_key["error0"].text
+    told = Named("log.error", "logs/app.log", f"Logged 8 times as error, between 9:00 and 12:00: {known}")
+    assert score({shift.day: [told]}, [shift]).missed == (shift,)
+    compared = Named("log.error", "logs/app.log", f"Logged 8 times, usually 2: {known}")
+    assert score({shift.day: [compared]}, [shift]).on_day == (shift,)
+    assert score({shift.day: [told]}, [shift]).false_alarms == ()
+
+
 def test_a_finding_after_the_day_is_late_and_one_before_the_first_night_is_none() -> None:
     named = Named("log.new", "logs/app.log", "Shelf  lost 3 times")
     late = score({9: [], 10: [], 11: [named]}, [_one()])
@@ -193,3 +212,22 @@ def test_gone_names_only_what_ended_and_is_too_early_while_it_goes_on() -> None:
     still = Named("log.new", "logs/app.log", "shelf lost has stopped: not seen tonight")
     assert score({13: [still]}, [ended]).on_day == (ended,)
     assert score({10: [gone]}, [_one()]).missed == (_one(),)
+
+
+def test_a_real_night_after_each_day_tells_what_it_would_print(tmp_path: Path) -> None:
+    plain = World(3023, rate=0.1)
+    start, end = plain.at(1, 9), plain.at(1, 12)
+    error = Template("fire", "app.log", "ERROR", "shop.fire", "kitchen {word} is on fire")
+    world = World(3023, rate=0.1, effects=[Effect("add", "", start, end, 12, error)])
+    nights = Nights(tmp_path, world, sources(world))
+    before = dict(os.environ)
+    first, second = nights.night(0), nights.night(1)
+    assert dict(os.environ) == before
+    assert not any("is on fire" in named.text for named in first)
+    (fire,) = (named for named in second if "is on fire" in named.text)
+    assert (fire.standing, fire.subject) == ("new", "logs/app.log")
+    assert fire.rule.startswith("log.")
+    status = subprocess.run(
+        ["git", "status", "--porcelain"], cwd=nights.root, capture_output=True, check=True
+    )
+    assert status.stdout == b""
