@@ -34,6 +34,7 @@ _SHOWN, _WIDTH = 4, 250
 _WORKBENCH_POINTS = 20
 _FIRST_POINTS = 160
 _STAGES = ("intent", "act", "done")
+_STORES = ("dream store", "memory of logs")
 
 
 def why_not() -> str | None:
@@ -170,8 +171,8 @@ def _ordered(found: Golden) -> bool:
 
 
 def beginning(points: Sequence[Point], count: int, seed: int) -> list[Point]:
-    """What only a first night does, until its first state and in a dream store that is new, and some more."""
-    first = [p for p in points if p.stage == "start" or p.kind == "dream store"]
+    """What only a first night does, until its first state and in stores that are new, and some more."""
+    first = [p for p in points if p.stage == "start" or p.kind in _STORES]
     rest = [p for p in points if p not in first]
     return sample(first, None if count >= len(first) else count, seed) + sample(rest, count // 4, seed)
 

@@ -25,7 +25,7 @@ from daydream.records.section import SectionData, SubStepResult
 if TYPE_CHECKING:
     from daydream.config.model import Config
 
-KINDS = ("edit", "move", "delete", "append", "ref")
+KINDS = ("edit", "move", "delete", "append", "pack", "ref")
 MARK = "/daydream-mark/"
 
 

@@ -17,7 +17,7 @@ from daydream.records.journal import EffectEnded
 from daydream.store import segments
 from daydream.store.applier import Applier
 from daydream.store.durable import make_folder, sync_folder, write_all
-from daydream.store.effects import append, delete, edit, move, ref
+from daydream.store.effects import append, delete, edit, move, pack, ref
 from daydream.store.effects.base import EffectKind, Ground, Standing
 
 if TYPE_CHECKING:
@@ -194,6 +194,23 @@ def ref_forgotten() -> None:
     _remembering(ref, ref.act)
 
 
+def pack_original_first() -> None:
+    """Take the original away while there is no packed copy yet."""
+    act = pack.act
+
+    def wrong(effect: Effect, ground: Ground) -> None:
+        path = ground.path(effect.place, effect.path)
+        content, mode = path.read_bytes(), path.stat().st_mode
+        path.unlink()
+        sync_folder(path.parent)
+        path.write_bytes(content)
+        path.chmod(mode)
+        act(effect, ground)
+
+    _instead(pack, "act", wrong)
+    _remembering(pack, wrong)
+
+
 def _of(kind: str, *stages: str) -> "Callable[[Point], bool]":
     return lambda point: point.kind == kind and point.stage in stages
 
@@ -216,6 +233,7 @@ PLANTS: Mapping[str, Plant] = {
     "edit-in-place": Plant(edit_in_place, "edit: no rename", _of("edit", "act")),
     "move-by-copy": Plant(move_by_copy, "move: copy and unlink", _of("move", "act")),
     "delete-for-good": Plant(delete_for_good, "delete: no trash", _of("delete", "act", "done")),
+    "pack-original-first": Plant(pack_original_first, "pack: no copy before", _of("pack", "act")),
     "ref-dated-now": Plant(ref_dated_now, "ref: the present as commit date", _of("ref", "intent")),
     "ref-forgotten": Plant(ref_forgotten, "ref: own work not recognised", _of("ref", "done")),
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from daydream.records.change import Append, Change, Delete, Edit, Move, SetRef
+from daydream.records.change import Append, Change, Delete, Edit, Move, Pack, SetRef
 
 PRESENT = "2026-11-21T05:00:00Z"
 
@@ -94,6 +94,8 @@ _UNTRACKED = {
     "scratch/old.txt": "old\n",
     "scratch/build/a.o": "a\n",
     "scratch/build/deep/b.o": "b\n",
+    "scratch/printed.txt.1": "printed\n" * 200_000,
+    "scratch/printed.txt.2": "printed before\n",
 }
 
 
@@ -171,6 +173,7 @@ def changes(sub_step: str, cursor: str | None) -> tuple[Change, ...]:
         ("append", "more"): (
             Append(place="checkout", path="notes/new/journal.txt", content=b"a first line\n"),
         ),
+        ("pack", None): (_pack("scratch/printed.txt.1"), _pack("scratch/printed.txt.2")),
         ("ref", None): (
             _ref(
                 "refs/daydream/alpha",
@@ -186,6 +189,12 @@ def _edit(path: str, content: str) -> Edit:
     before = _SOURCE.get(path)
     expect = hashlib.sha256(before.encode()).hexdigest() if before is not None else None
     return Edit(place="checkout", path=path, content=content.encode(), expect=expect)
+
+
+def _pack(path: str) -> Pack:
+    content = _UNTRACKED[path].encode()
+    sha = hashlib.sha256(content).hexdigest()
+    return Pack(place="checkout", path=path, target=f"{path}.gz", sha256=sha, size=len(content))
 
 
 def _ref(name: str, files: dict[str, Any]) -> SetRef:

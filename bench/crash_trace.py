@@ -186,6 +186,8 @@ def _own_file(path: str) -> str:
         return "workbench"
     if "dreams.db" in path:
         return "dream store"
+    if "logs.db" in path:
+        return "memory of logs"
     if "/runs/" in path:
         return "segments"
     if "/daydream/" in path:

@@ -27,6 +27,8 @@ KILLED = 137
 _CONFIG = """[night]
 mode = "apply"
 zone = "UTC"
+[logs]
+archive = ["scratch/*.txt.*"]
 [sentry]
 base_url = "{url}"
 organization = "acme"
@@ -221,6 +223,7 @@ def observed(world: World) -> dict[str, Any]:
         "effects": {e.id: [e.kind, e.path, e.status, e.detail] for e in effects},
         "journal": {str(n): _entry(e) for n, e in enumerate(world.journal())},
         "dreams": _rows(world.night.parent / "dreams.db"),
+        "memory of logs": _rows(world.night.parent / "logs.db"),
         "end": {"closed": head.closed if head else None, "failed": head.failed if head else None},
     }
 

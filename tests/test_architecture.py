@@ -33,7 +33,6 @@ LOOK_FOR_MARKERS = {
     "analysis/tasks.py": "the words that mark a task",
     "analysis/commented_code.py": "comments that are tasks are no code",
     "steps/task_cleanup.py": "the words that mark a task",
-    "steps/sentry_query.py": "exceptions of other programs by name",
 }
 HEAVY = ("pydantic", "jinja2", "httpx", "docker", "sentry_sdk", "asyncio")
 MOST_MODULES = 220

@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime as dt
-import functools
 import os
 from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from daydream.contracts.context import Context
 from daydream.errors import StateDamaged, StateNewer
 from daydream.flow import facts
 from daydream.flow.runner import Night, Runner
-from daydream.records.change import Advance, Change, Delete, DropRef, SetRef
+from daydream.records.change import Advance, Change, Delete, DropRef, Pack, SetRef
 from daydream.records.finding import Examined, Finding
 from daydream.records.head import Head
 from daydream.records.journal import Started
@@ -24,16 +23,22 @@ from daydream.records.outcome import Row
 from daydream.repository.checkout import renames
 from daydream.repository.ground import Ground
 from daydream.repository.places import Places
-from daydream.store import dreams, findings, suppressions
+from daydream.steps.log_archive import permitted
+from daydream.store import findings, suppressions
 from daydream.store.applier import Applier
 from daydream.store.cache import AnalysisCache
 from daydream.store.checkpoint import Checkpoint
+from daydream.store.dreams import DreamStore
 from daydream.store.effects.base import Ground as EffectGround
+from daydream.store.log_rows import LogStore
+from daydream.store.rows import RowStore
 
 if TYPE_CHECKING:
     from daydream.app.night import Start
+    from daydream.config.model import Config
 
 CACHE = "analysis.db"
+STORES = (DreamStore, LogStore)
 
 
 class Silent:
@@ -59,31 +64,38 @@ class Everything:
         return True
 
 
-class DreamSink:
-    """The dream store as the runner sees it, opened when the first row comes."""
+class StoreSink:
+    """The stores as the runner sees them: each row goes to the one that has its table."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, state: Path) -> None:
+        self._stores: tuple[RowStore, ...] = tuple(kind.open(state / kind.schema.file) for kind in STORES)
 
     def commit(self, run: str, seq: int, rows: Sequence[Row]) -> None:
-        """Store rows under (run, seq)."""
-        self._store.commit(run, seq, rows)
+        """Store rows under (run, seq), all of them or, where a store refuses its own, none."""
+        known = {table for store in self._stores for table in store.schema.accepts}
+        if unknown := sorted({row.table for row in rows} - known):
+            msg = f"no store has a table {', '.join(unknown)}"
+            raise ValueError(msg)
+        with contextlib.ExitStack() as undo:
+            for store in self._stores:
+                store.commit(run, seq, [row for row in rows if row.table in store.schema.accepts])
+                undo.callback(store.rollback, run, seq - 1)
+            undo.pop_all()
 
     def rollback(self, run: str, after_seq: int) -> None:
-        """Delete the run's rows that no head counts; without a store there are none."""
-        if self._path.exists():
-            self._store.rollback(run, after_seq)
-
-    @functools.cached_property
-    def _store(self) -> dreams.DreamStore:
-        return dreams.DreamStore.open(self._path)
+        """Delete the run's rows that no head counts; a store that is damaged does not keep those of the others."""
+        with contextlib.ExitStack() as all_of_them:
+            for store in self._stores:
+                all_of_them.callback(store.rollback, run, after_seq)
 
 
-def prune_dreams(places: Places, head: Head) -> None:
-    """Let the dream store forget what is old; a finished night's own rows stay."""
-    path = places.state / "dreams.db"
-    if path.exists():
-        with contextlib.suppress(StateDamaged, StateNewer), dreams.DreamStore.open(path) as store:
+def prune_stores(places: Places, head: Head) -> None:
+    """Let the stores forget what is old; a finished night's own rows stay."""
+    for kind in STORES:
+        with (
+            contextlib.suppress(StateDamaged, StateNewer),
+            kind.open(places.state / kind.schema.file) as store,
+        ):
             store.prune(clock.now(), run=head.run)
 
 
@@ -120,9 +132,9 @@ def assemble(start: "Start", ground: Ground | None) -> Runner:
         steps={spec.state: spec.make(config) for spec in start.specs},
         checkpoint=checkpoint,
         applier=Applier(
-            checkpoint, effect_ground, lambda change: refusal(change, head.mode, config.clean.artefacts)
+            checkpoint, effect_ground, lambda change: refusal(change, head.mode, config, places.root)
         ),
-        sink=DreamSink(places.state / "dreams.db"),
+        sink=StoreSink(places.state),
         observer=observer,
         stop=start.stop,
         budget_s=start.budget_s if start.said_budget else head.budget_ms / 1000,
@@ -163,19 +175,25 @@ def assemble(start: "Start", ground: Ground | None) -> Runner:
     return runner
 
 
-def refusal(change: Change, mode: str, artefacts: Sequence[str]) -> str | None:
+def refusal(change: Change, mode: str, config: "Config", root: Path) -> str | None:
     """Why a change is not allowed in a night of this mode, or None.
 
     Daydream's own logs and state, and refs below its own name, are always its to write. The checkout
-    is only changed in `apply`, or where a person named the folder.
+    is only changed in `apply`, or where a person named the folder; logs are packed only where a person
+    named them, whatever the mode, and nothing else outside the checkout is touched.
     """
+    archives = permitted(change, config.logs.archive, root)
+    if isinstance(change, Pack) or (
+        not isinstance(change, SetRef | DropRef | Advance) and change.place == "machine"
+    ):
+        return None if archives else "not named by logs.archive in your own configuration"
     if mode == "apply" or isinstance(change, SetRef | DropRef):
         return None
     if isinstance(change, Advance):
         return f"not allowed in {mode} mode"
     if change.place != "checkout":
         return None
-    if isinstance(change, Delete) and Path(change.path).name in artefacts:
+    if archives or (isinstance(change, Delete) and Path(change.path).name in config.clean.artefacts):
         return None
     return f"not allowed in {mode} mode"
 

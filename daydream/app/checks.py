@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from daydream.app.assembly import STORES
 from daydream.app.views import places_of
 from daydream.contracts.use_cases import RunResult
 from daydream.errors import DaydreamError, StateDamaged, StateNewer, StateUnreadable
@@ -11,14 +12,14 @@ from daydream.records.head import Head, Segment
 from daydream.repository.places import Places
 from daydream.store import checkpoint, durable, findings, heads, segments
 from daydream.store.applier import read_effects
-from daydream.store.dreams import DreamStore
 from daydream.store.recovery import check_lengths
+from daydream.store.rows import RowStore
 
 _TROUBLE = (StateDamaged, StateNewer, StateUnreadable)
 
 
 def fsck(root: Path, config_file: Path | None) -> RunResult:
-    """Check heads, journals, plans, effects, findings and the dream store.
+    """Check heads, journals, plans, effects, findings and the stores of rows.
 
     The exit code is 0 where all holds, 70 where something is damaged, 74 where it
     cannot be read, 78 where something is newer.
@@ -44,8 +45,10 @@ def _checks(places: Places) -> Iterator[tuple[str, DaydreamError | None]]:
         yield str(path), _run_trouble(folder, path.name)
     for path in findings.snapshots(folder / "findings"):
         yield str(path), _trouble_of(path)
-    if (places.state / "dreams.db").exists():
-        yield str(places.state / "dreams.db"), _database_trouble(places.state / "dreams.db")
+    for kind in STORES:
+        path = places.state / kind.schema.file
+        if path.exists():
+            yield str(path), _store_trouble(kind, path)
 
 
 def _head_trouble(path: Path) -> DaydreamError | None:
@@ -103,9 +106,9 @@ def _trouble_of(path: Path) -> DaydreamError | None:
     return None
 
 
-def _database_trouble(path: Path) -> DaydreamError | None:
+def _store_trouble(kind: type[RowStore], path: Path) -> DaydreamError | None:
     try:
-        with DreamStore.open(path, read_only=True) as store:
+        with kind.open(path, read_only=True) as store:
             problems = store.problems()
     except _TROUBLE as error:
         return error

@@ -162,7 +162,7 @@ def _one(start: Start, decision: Decision) -> Head:
         runner.reopen()
     with assembly.telemetry(start.checkpoint, runner):
         head = runner.run(resumed=not isinstance(decision, Begin))
-    assembly.prune_dreams(start.places, head)
+    assembly.prune_stores(start.places, head)
     return head
 
 

@@ -228,6 +228,8 @@ def _verify(config: Config) -> Check:
 
 def _sentry(config: Config) -> Check:
     options = config.sentry
+    if options.organization is None and options.export is not None:
+        return Check("sentry", "ok", f"reads {options.export}; nothing is asked")
     if options.organization is None:
         mend = "set sentry.organization in your configuration to switch it on"
         return Check("sentry", "off", "nothing is asked", mend)

@@ -1,30 +1,28 @@
-"""Sentry's issues, read only: a client that can GET and nothing else.
+"""Sentry's issues, events and releases, read only: a client that can GET and nothing else.
 
 Loaded when a night really asks Sentry, so that starting up pays for neither httpx nor pydantic.
 """
 
 import datetime as dt
-import json
 import re
-import ssl
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol
+from typing import Any, Protocol
+from urllib.parse import quote
 
 import httpx
-import stamina
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from daydream.clients.asking import Unanswered, asked_wait, attended, loopback
+from daydream.clients import asking
+from daydream.clients.asking import http_date
+from daydream.clients.sentry_payloads import Event, Issue, Release, event_of, issue_of, release_of
 from daydream.errors import DaydreamError
 
-ATTEMPTS = 3
-LONGEST_WAIT_S = 30.0
-LARGEST_ANSWER = 16 * 2**20
 PER_PAGE = 100
+RELEASES = 30
 _CURSOR = re.compile(r"[A-Za-z0-9:._\-]{1,200}")
 _SLUG = re.compile(r"[A-Za-z0-9_\-]{1,100}")
+_PLACE = re.compile(r"https?://[A-Za-z0-9.\-]{1,200}(:[0-9]{1,5})?/?")
+_CHECK = "check [sentry] base_url"
 
 
 class SentrySilent(DaydreamError):
@@ -35,273 +33,222 @@ class SentryBroken(DaydreamError):
     """Sentry answered, and the answer was a failure of its own."""
 
 
-class _Passing(Exception):
-    """An answer that may be better next time; `wait` is what the server asked for, in seconds."""
-
-    def __init__(self, final: DaydreamError, wait: float | None = None) -> None:
-        super().__init__(str(final))
-        self.final = final
-        self.wait = wait
-
-
 class SentryOptions(Protocol):
     """What the client needs of the configuration; seconds for `timeout`."""
 
     @property
     def base_url(self) -> str: ...
     @property
+    def region_url(self) -> str | None: ...
+    @property
     def organization(self) -> str | None: ...
+    @property
+    def environment(self) -> str | None: ...
     @property
     def token_env(self) -> str: ...
     @property
     def timeout(self) -> float: ...
 
 
-def _text(value: Any) -> str | None:
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Whom to ask, with what, and `check`, called about twenty times a second while waiting; what it raises
+    ends the wait at once."""
 
-
-def _whole(value: Any) -> int | None:
-    """Read a count, which Sentry writes as a string; None for anything that is not one."""
-    text = _text(value)
-    return int(text) if text is not None and re.fullmatch(r"[0-9]{1,18}", text) else None
-
-
-def _instant(value: Any) -> dt.datetime | None:
-    try:
-        read = dt.datetime.fromisoformat(value) if isinstance(value, str) else None
-        return read if read is None or read.tzinfo else read.replace(tzinfo=dt.UTC)
-    except ValueError:
-        return None
-
-
-def _table(value: Any) -> Any:
-    return value if isinstance(value, dict) else {}
-
-
-Text = Annotated[str | None, BeforeValidator(_text)]
-Count = Annotated[int | None, BeforeValidator(_whole)]
-Instant = Annotated[dt.datetime | None, BeforeValidator(_instant)]
-
-
-class _Payload(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class Metadata(_Payload):
-    """What Sentry extracted from the newest event; null wherever it extracted nothing."""
-
-    type: Text = None
-    value: Text = None
-    filename: Text = None
-    function: Text = None
-
-
-class Project(_Payload):
-    """The project an issue belongs to."""
-
-    slug: Text = None
-
-
-class Issue(_Payload):
-    """One issue of the list; a field that is missing, null or of another shape is None (unknown)."""
-
-    id: Annotated[str, BeforeValidator(_text), Field(pattern=r"^[\x21-\x7e]{1,64}$")]
-    shortId: Text = None  # noqa: N815 -- Sentry's own name
-    title: Text = None
-    culprit: Text = None
-    permalink: Text = None
-    level: Text = None
-    substatus: Text = None
-    count: Count = None
-    userCount: Count = None  # noqa: N815 -- Sentry's own name
-    firstSeen: Instant = None  # noqa: N815 -- Sentry's own name
-    lastSeen: Instant = None  # noqa: N815 -- Sentry's own name
-    metadata: Annotated[Metadata, BeforeValidator(_table)] = Metadata()
-    project: Annotated[Project, BeforeValidator(_table)] = Project()
+    options: SentryOptions
+    token: str
+    check: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of issues, most frequent first.
 
-    `unreadable` counts entries without a usable id; `cursor` asks for the next page, None on the last.
+    `unreadable` counts entries without a usable id; `cursor` asks for the next page, None on the last. `now` is the
+    instant of the server's clock, None where it does not say; `bytes` counts what was sent.
     """
 
     issues: tuple[Issue, ...]
     unreadable: int
     cursor: str | None
+    now: dt.datetime | None = None
+    bytes: int = 0
 
 
-def issues(
-    options: SentryOptions, token: str, check: Callable[[], None], project: str | None, cursor: str | None
-) -> Page:
-    """Ask for one page of the unresolved issues seen in the last 24 hours.
+def issues(access: Access, project: str | None, hours: int, cursor: str | None) -> Page:
+    """Ask for one page of the unresolved issues with events in the last `hours`.
 
-    `project` is a slug (None: all projects of the organisation). `check` is called about twenty times
-    a second while waiting; what it raises ends the wait at once.
+    `project` is a slug (None: all projects of the organisation).
 
     Raises:
         SentrySilent: not configured well, no access, no connection, no answer in time, or not Sentry.
         SentryBroken: an error of the server that remained after the retries.
     """
-    base = _base(options.base_url)
+    if project is not None and not _SLUG.fullmatch(project):
+        msg = "[sentry] projects must be project slugs, as they stand in your Sentry address"
+        raise SentrySilent(msg)
+    params = {
+        "query": "is:unresolved" if project is None else f"is:unresolved project:{project}",
+        "statsPeriod": f"{hours}h",
+        "groupStatsPeriod": "24h",
+        "sort": "freq",
+        "limit": str(PER_PAGE),
+    }
+    if cursor:
+        params["cursor"] = cursor
+    statuses: list[int] = []
+    try:
+        answer, payload = _asked(access, "issues/", params, project=project, statuses=statuses)
+    except SentrySilent:
+        if statuses and statuses[-1] in (301, 302, 303, 307, 308, 404):
+            _say_region(access)
+        raise
+    read = [issue for entry in _list(answer, payload, "issues") if (issue := issue_of(entry))]
+    now = http_date(answer.headers.get("Date", ""))
+    return Page(tuple(read), len(payload) - len(read), _next(answer), now, answer.num_bytes_downloaded)
+
+
+def latest_event(access: Access, issue: str) -> Event | None:
+    """Ask for the newest event of an issue; None: there is none that may be seen.
+
+    Raises:
+        SentrySilent, SentryBroken: as `issues`.
+    """
+    answer, payload = _asked(access, f"issues/{quote(issue, safe='')}/events/latest/", {}, missing=(404,))
+    return event_of(payload) if answer.status_code == 200 else None
+
+
+def issue(access: Access, identity: str) -> Issue | None:
+    """Ask for one issue; None: it is gone, or there is none that may be seen.
+
+    Raises:
+        SentrySilent, SentryBroken: as `issues`.
+    """
+    path = f"issues/{quote(identity, safe='')}/"
+    answer, payload = _asked(access, path, {"collapse": "stats"}, missing=(404,))
+    return issue_of(payload) if answer.status_code == 200 else None
+
+
+def releases(access: Access, project: str | None) -> tuple[Release, ...] | None:
+    """Ask for the newest releases, newest first; None: this token may not read them.
+
+    `project` is a project's numeric id (None: all projects of the organisation).
+
+    Raises:
+        SentrySilent, SentryBroken: as `issues`.
+    """
+    params = {"per_page": str(RELEASES), **({"project": project} if project else {})}
+    answer, payload = _asked(access, "releases/", params, missing=(403, 404))
+    if answer.status_code != 200:
+        return None
+    return tuple(release for entry in _list(answer, payload, "releases") if (release := release_of(entry)))
+
+
+def _asked(
+    access: Access,
+    path: str,
+    params: dict[str, str],
+    *,
+    missing: tuple[int, ...] = (),
+    project: str | None = None,
+    statuses: list[int] | None = None,
+) -> tuple[httpx.Response, Any]:
+    """Ask for something of the organisation; the statuses in `missing` are answers, not failures."""
+    options = access.options
+    key, text = ("base_url", options.base_url)
+    if options.region_url is not None:
+        key, text = ("region_url", options.region_url)
+    base = asking.base_url(text, f"[sentry] {key}", "https://sentry.io", SentrySilent)
     organization = options.organization or ""
     if not _SLUG.fullmatch(organization):
         msg = "[sentry] organization must be the slug that stands in your Sentry address"
         raise SentrySilent(msg)
-    if project is not None and not _SLUG.fullmatch(project):
-        msg = "[sentry] projects must be project slugs, as they stand in your Sentry address"
-        raise SentrySilent(msg)
-    if not re.fullmatch(r"[\x21-\x7e]+", token):
+    if not re.fullmatch(r"[\x21-\x7e]+", access.token):
         msg = f"{options.token_env} holds spaces or characters that no Sentry token has; export it again"
         raise SentrySilent(msg)
-    query = "is:unresolved" if project is None else f"is:unresolved project:{project}"
-    params = {"query": query, "statsPeriod": "24h", "sort": "freq", "limit": str(PER_PAGE)}
-    if cursor:
-        params["cursor"] = cursor
-    url = base.copy_with(
-        raw_path=base.raw_path.rstrip(b"/") + f"/api/0/organizations/{organization}/issues/".encode()
+    if options.environment:
+        params = {**params, "environment": options.environment}
+    headers = {
+        "Authorization": f"Bearer {access.token}",
+        "Accept": "application/json",
+        "User-Agent": "daydream",
+    }
+
+    def refuse(answer: httpx.Response) -> str:
+        if statuses is not None:
+            statuses.append(answer.status_code)
+        return _refusal(answer, options, project)
+
+    service = _service(options)
+    url = asking.below(base, f"/api/0/organizations/{organization}/{path}", params)
+    answer, body = asking.ask(service, url, headers, refuse, access.check, missing)
+    return answer, asking.decoded(service, answer, body) if answer.status_code == 200 else None
+
+
+def _service(options: SentryOptions) -> asking.Service:
+    return asking.Service(
+        name="Sentry",
+        silent=SentrySilent,
+        broken=SentryBroken,
+        check=_CHECK,
+        late="raise [sentry] timeout or try later",
+        reset="X-Sentry-Rate-Limit-Reset",
+        timeout_s=options.timeout,
     )
-    asking = _Asking(url.copy_merge_params(params), token, options, project)
-    limit = ATTEMPTS * (2 * options.timeout + LONGEST_WAIT_S)
+
+
+def _refusal(answer: httpx.Response, options: SentryOptions, project: str | None) -> str:
+    """Turn every answer but a good one into one sentence."""
+    status, host, name = answer.status_code, answer.url.host, options.token_env
+    if answer.is_redirect:
+        target = _host_of(answer.headers.get("Location", ""))
+        return (
+            f"{host} redirects to {target}; the token stays here: set [sentry] base_url to the right address"
+        )
+    if status == 401:
+        return f"{host} does not accept the token in {name}; make a new one with scope event:read"
+    if status == 403:
+        return (
+            f"the token in {name} may not read these issues; give it the scopes event:read and project:read"
+        )
+    if status == 404:
+        return f"{host} knows no organisation {options.organization!r} for this token; check [sentry] organization"
+    if status == 400 and project:
+        return f"{host} refused the query for project {project!r}; check [sentry] projects"
+    return f"{host} answered {status}; {_CHECK} and organization"
+
+
+def _say_region(access: Access) -> None:
+    """Where the organisation lives in another region, say so: a token follows nobody's address but a person's.
+
+    Raises:
+        SentrySilent: it lives at another address, which a person may configure.
+    """
+    if access.options.region_url is not None:
+        return
     try:
-        return attended(asking.page, check, limit)
-    except Unanswered:
-        msg = f"Sentry kept the connection open for {limit:.0f} s without a whole answer"
+        answer, payload = _asked(access, "", {})
+    except (SentrySilent, SentryBroken):
+        return
+    links = payload.get("links") if isinstance(payload, dict) else None
+    region = links.get("regionUrl") if isinstance(links, dict) else None
+    if isinstance(region, str) and _PLACE.fullmatch(region) and httpx.URL(region).host != answer.url.host:
+        msg = f'this organisation lives at {region}; set [sentry] region_url = "{region}"'
         raise SentrySilent(msg) from None
 
 
-def _base(text: str) -> httpx.URL:
-    """Read the base address; the token is sent over TLS only, or to this very machine."""
-    try:
-        url = httpx.URL(text)
-    except httpx.InvalidURL:
-        url = httpx.URL("")
-    if url.userinfo or url.query or url.fragment or not url.host or url.scheme not in ("http", "https"):
-        msg = '[sentry] base_url must look like "https://sentry.io"'
+def _list(answer: httpx.Response, payload: Any, what: str) -> list[Any]:
+    if not isinstance(payload, list):
+        msg = f"{answer.url.host} answered with JSON that is not a list of {what}; {_CHECK}"
         raise SentrySilent(msg)
-    if url.scheme != "https" and not loopback(url.host):
-        msg = "[sentry] base_url must begin with https://, because a token is sent to it"
-        raise SentrySilent(msg)
-    return url
+    return payload
 
 
-@dataclass(frozen=True, slots=True)
-class _Asking:
-    """One request with everything needed to repeat it and to explain its failure."""
-
-    url: httpx.URL
-    token: str
-    options: SentryOptions
-    project: str | None
-
-    def page(self) -> Page:
-        """Ask, patiently but not for long.
-
-        Retries are few: what the server asks for in Retry-After is obeyed up to `LONGEST_WAIT_S`.
-        """
-        try:
-            for attempt in stamina.retry_context(
-                on=_again, attempts=ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=5.0, wait_jitter=0.5
-            ):
-                with attempt:
-                    return self._once()
-        except _Passing as trouble:
-            raise trouble.final from None
-        raise AssertionError  # pragma: no cover -- the context above returns or raises
-
-    def _once(self) -> Page:
-        headers = {
-            "Authorization": f"Bearer {self.token}",
-            "Accept": "application/json",
-            "User-Agent": "daydream",
-        }
-        until = time.monotonic() + self.options.timeout
-        host = self.url.host
-        try:
-            with (
-                httpx.Client(
-                    timeout=self.options.timeout, follow_redirects=False, trust_env=not loopback(host)
-                ) as client,
-                client.stream("GET", self.url, headers=headers) as answer,
-            ):
-                body = self._body(answer, until)
-        except httpx.TimeoutException:
-            msg = f"{host} did not answer within {self.options.timeout:g} s; raise [sentry] timeout or try later"
-            raise SentrySilent(msg) from None
-        except httpx.ProtocolError:
-            msg = f"{host} does not answer as a web server should; check [sentry] base_url"
-            raise SentrySilent(msg) from None
-        except httpx.TransportError as error:
-            raise _no_connection(host, error) from None
-        self._refuse(answer)
-        return _page(answer, body)
-
-    def _body(self, answer: httpx.Response, until: float) -> bytes:
-        """Read the body, bounded in time and size, whatever the server does."""
-        body = bytearray()
-        for chunk in answer.iter_bytes():
-            body += chunk
-            if len(body) > LARGEST_ANSWER:
-                msg = f"{self.url.host} sent more than {LARGEST_ANSWER >> 20} MB for one page of issues"
-                raise SentrySilent(msg)
-            if time.monotonic() > until:
-                msg = "too slow"
-                raise httpx.ReadTimeout(msg)
-        return bytes(body)
-
-    def _refuse(self, answer: httpx.Response) -> None:
-        """Turn every answer but a good one into one sentence."""
-        status, host, name = answer.status_code, self.url.host, self.options.token_env
-        if status == 200:
-            return
-        if status == 429:
-            raise self._too_many(answer)
-        if status >= 500:
-            raise _Passing(
-                SentryBroken(f"{host} answered {status} {ATTEMPTS} times; Sentry itself is in trouble")
-            )
-        if answer.is_redirect:
-            target = _host_of(answer.headers.get("Location", ""))
-            msg = f"{host} redirects to {target}; the token stays here: set [sentry] base_url to the right address"
-        elif status == 401:
-            msg = f"{host} does not accept the token in {name}; make a new one with scope event:read"
-        elif status == 403:
-            msg = f"the token in {name} may not read these issues; give it the scopes event:read and project:read"
-        elif status == 404:
-            msg = f"{host} knows no organisation {self.options.organization!r} for this token; check [sentry] organization"
-        elif status == 400 and self.project:
-            msg = f"{host} refused the query for project {self.project!r}; check [sentry] projects"
-        else:
-            msg = f"{host} answered {status}; check [sentry] base_url and organization"
-        raise SentrySilent(msg)
-
-    def _too_many(self, answer: httpx.Response) -> Exception:
-        wait = asked_wait(answer.headers, "X-Sentry-Rate-Limit-Reset")
-        if wait is not None and wait > LONGEST_WAIT_S:
-            msg = f"{self.url.host} asks to wait {wait:.0f} s, longer than a night waits for it; it is asked again next time"
-            return SentrySilent(msg)
-        msg = f"{self.url.host} answered {ATTEMPTS} times that it is asked too often; it is asked again next time"
-        return _Passing(SentrySilent(msg), wait)
-
-
-def _again(error: Exception) -> bool | float:
-    """Say whether to retry, and after how many seconds when the server named them."""
-    if not isinstance(error, _Passing):
-        return False
-    return True if error.wait is None else error.wait
-
-
-def _no_connection(host: str, error: httpx.TransportError) -> SentrySilent:
-    reason: BaseException | None = error
-    while reason is not None:
-        if isinstance(reason, ssl.SSLError):
-            return SentrySilent(
-                f"the certificate of {host} cannot be trusted; check [sentry] base_url or SSL_CERT_FILE"
-            )
-        reason = reason.__cause__ or reason.__context__
-    return SentrySilent(f"no connection to {host}; check the network and [sentry] base_url")
+def _next(answer: httpx.Response) -> str | None:
+    """Return the cursor of the next page; a last page names one too, and says that no results follow."""
+    link = answer.links.get("next", {})
+    cursor = link.get("cursor", "") if link.get("results") == "true" else ""
+    return cursor if _CURSOR.fullmatch(cursor) else None
 
 
 def _host_of(location: str) -> str:
@@ -310,32 +257,3 @@ def _host_of(location: str) -> str:
     except httpx.InvalidURL:
         host = ""
     return host if re.fullmatch(r"[A-Za-z0-9.: \-]{1,100}", host) else "an address that cannot be read"
-
-
-def _page(answer: httpx.Response, body: bytes) -> Page:
-    host = answer.url.host
-    try:
-        payload = json.loads(body)
-    except (ValueError, RecursionError):
-        kind = answer.headers.get("Content-Type", "").partition(";")[0].strip()
-        shown = kind if re.fullmatch(r"[\w.+/\-]{3,60}", kind) else "something"
-        msg = (
-            f"{host} answered with {shown} that is not JSON; [sentry] base_url does not lead to Sentry's API"
-        )
-        raise SentrySilent(msg) from None
-    if not isinstance(payload, list):
-        msg = f"{host} answered with JSON that is not a list of issues; check [sentry] base_url"
-        raise SentrySilent(msg)
-    read = tuple(_readable(payload))
-    link = answer.links.get("next", {})
-    cursor = link.get("cursor", "") if link.get("results") == "true" else ""
-    return Page(read, len(payload) - len(read), cursor if _CURSOR.fullmatch(cursor) else None)
-
-
-def _readable(payload: list[Any]) -> Iterator[Issue]:
-    adapter = TypeAdapter(Issue)
-    for entry in payload:
-        try:
-            yield adapter.validate_python(entry)
-        except ValidationError:
-            continue

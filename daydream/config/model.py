@@ -69,18 +69,28 @@ class CleanOptions(Options):
 
 
 class LogOptions(Options):
-    """`log_review`: globs relative to the root, or absolute; empty means discovery."""
+    """`log_review`: globs relative to the root, or absolute; empty means discovery.
+
+    `archive` names rotations that may be packed in every mode; archives are deleted after so many days, None: never.
+    """
 
     sources: tuple[str, ...] = ()
     discover: bool = True
+    archive: tuple[str, ...] = ()
+    archive_after_days: int = Field(default=1, ge=1)
+    archive_keep_days: int | None = Field(default=None, ge=1)
 
 
 class SentryOptions(Options):
-    """`sentry_query`: nothing is asked until organization is set by a person."""
+    """`sentry_query`: nothing is asked until organization is set by a person; an export is read without asking."""
 
     base_url: str = "https://sentry.io"
+    region_url: str | None = None
     organization: str | None = None
     projects: tuple[str, ...] = ()
+    environment: str | None = None
+    export: str | None = None
+    budget: int = Field(default=60, ge=1)
     token_env: str = "DAYDREAM_SENTRY_TOKEN"  # noqa: S105 -- the name of a variable, not a token
     timeout: Seconds = 20.0
 

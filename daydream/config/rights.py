@@ -39,9 +39,16 @@ RIGHTS: dict[str, Right] = {
     "clean.artefacts": Right("never", shapes_plan=True),
     "logs.sources": Right("add", shapes_plan=True, inside=True),
     "logs.discover": Right("lower", shapes_plan=True),
+    "logs.archive": Right("never", shapes_plan=True),
+    "logs.archive_after_days": Right("never", shapes_plan=True),
+    "logs.archive_keep_days": Right("never", shapes_plan=True),
     "sentry.base_url": Right("never", shapes_plan=True),
+    "sentry.region_url": Right("never", shapes_plan=True),
     "sentry.organization": Right("never", shapes_plan=True),
     "sentry.projects": Right("never", shapes_plan=True),
+    "sentry.environment": Right("never", shapes_plan=True),
+    "sentry.export": Right("never", shapes_plan=True),
+    "sentry.budget": Right("never", shapes_plan=False),
     "sentry.token_env": Right("never", shapes_plan=False),
     "sentry.timeout": Right("never", shapes_plan=False),
     "tasks.files": Right("set", shapes_plan=True, inside=True),
@@ -67,7 +74,7 @@ TABLES = frozenset(key.partition(".")[0] for key in RIGHTS)
 CAUTION = {"report": 0, "propose": 1, "apply": 2}
 """The modes from the most cautious on, so that "lower" means for them what it means for numbers."""
 
-EXPANDED = frozenset({"paths.state", "paths.logs", "paths.cache", "interpreter.path"})
+EXPANDED = frozenset({"paths.state", "paths.logs", "paths.cache", "interpreter.path", "sentry.export"})
 """Options in which a leading ``~`` means the person's home folder."""
 
 PATTERNS = frozenset({"files.exclude", "legacy.ignore", "tasks.files", "docs.exclude"})

@@ -55,7 +55,8 @@ class Recorder:
         try:
             self._commit(state, name, next_at, outcome, following, spent_ms)
         except (UnicodeError, TypeError, ValueError) as error:
-            # Nothing was written: an outcome is encoded as a whole before the first byte of it is.
+            # Nothing of the head was written: an outcome is encoded as a whole before the first byte of it is.
+            self.sink.rollback(head.run, head.seq)
             failed = Failed(
                 error=f"the outcome of {name} cannot be recorded: {type(error).__name__}: {error}"
             )

@@ -111,6 +111,7 @@ def job(root: Path, config_file: Path | None, at: dt.time, env: Mapping[str, str
     """
     from daydream.config.load import load
     from daydream.repository.places import locate
+    from daydream.steps.log_archive import folders as archive_folders
 
     config = load(root, config_file, {}, env).config
     stop = Stop()
@@ -121,6 +122,7 @@ def job(root: Path, config_file: Path | None, at: dt.time, env: Mapping[str, str
     folders = [places.git_dir, places.common_dir, places.state, places.logs]
     if config.night.mode == "apply" or config.clean.artefacts or not places.has_git:
         folders.append(places.root)
+    folders += archive_folders(config.logs.archive, places.root)
     if not own_cache:
         folders.append(places.cache.parent)
     return Job(

@@ -4,7 +4,8 @@ from typing import Literal
 
 import msgspec
 
-Place = Literal["logs", "state", "checkout"]
+Place = Literal["logs", "state", "checkout", "machine"]
+"""Where a path is relative to; in `machine` it is absolute, and only what a person named is allowed."""
 
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True, tag="edit"):
@@ -38,6 +39,18 @@ class Append(msgspec.Struct, frozen=True, kw_only=True, tag="append"):
     place: Place
     path: str
     content: bytes
+
+
+class Pack(msgspec.Struct, frozen=True, kw_only=True, tag="pack"):
+    """Compress a file that nobody writes to any more into `target` beside it, and remove it once the packed copy
+    is on the disk and was read back. `sha256` and `size` (bytes) are those of the file's content; `undo`
+    unpacks it again."""
+
+    place: Place
+    path: str
+    target: str
+    sha256: str
+    size: int
 
 
 class Commit(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,4 +94,4 @@ class Advance(msgspec.Struct, frozen=True, kw_only=True, tag="advance"):
     expect: str | None = None
 
 
-Change = Edit | Move | Delete | Append | SetRef | DropRef | Advance
+Change = Edit | Move | Delete | Append | Pack | SetRef | DropRef | Advance

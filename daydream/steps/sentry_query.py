@@ -1,66 +1,31 @@
-"""`sentry_query`: what Sentry saw in the last 24 hours, asked with GET and nothing else."""
+"""`sentry_query`: what Sentry saw since the last night, asked with GET and nothing else, or read from an export."""
 
-import datetime as dt
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from daydream.analysis.redaction import redact
+import msgspec
+
 from daydream.contracts.context import Context
 from daydream.contracts.step import Step
-from daydream.records.finding import Examined, Finding, Severity
+from daydream.records.finding import Examined
 from daydream.records.outcome import Done, Failed, More, Outcome, Skipped
 from daydream.records.section import SectionData, SubStepResult
+from daydream.steps.sentry_findings import RULES
+from daydream.steps.sentry_listing import Listing, Question, memory, questions
+from daydream.steps.sentry_records import noted, released
+from daydream.steps.sentry_section import section
+from daydream.steps.sentry_telling import Teller, ranked
 
 if TYPE_CHECKING:
-    from daydream.clients.sentry import Issue, Page
+    from daydream.clients.sentry import Access
     from daydream.config.model import Config, SentryOptions
 
-RULE = "sentry.issue"
-RULES = {RULE: 1}
+STATE = "maintain.sentry_query"
 MOST_PAGES = 10
-NEW_FOR = dt.timedelta(hours=24)
-LONGEST_TEXT = 200
-_PREFIX = "issues:"
-_SEVERITY: dict[str | None, Severity] = {
-    "fatal": "high",
-    "error": "high",
-    "warning": "medium",
-    "info": "low",
-    "debug": "low",
-    "sample": "low",
-}
-_FREQUENT = 100
-_WIDE = 10
-
-SUGGESTIONS: Mapping[str, str] = {
-    "AttributeError": "guard against None, or against the type that lacks the attribute",
-    "BrokenPipeError": "treat a client that hangs up as the end of the request, not as an error",
-    "ConnectionError": "retry with back-off and a time-out, and say which service was out of reach",
-    "ConnectionRefusedError": "check that the service is up and its address is right; retry with back-off",
-    "ConnectionResetError": "retry with back-off; the other side closed the connection",
-    "DeadlockDetected": "take the locks in one order, or retry the transaction",
-    "DoesNotExist": "answer 404 (or handle the missing row) where the object is looked up",
-    "FileNotFoundError": "check the path at start-up, or handle the missing file",
-    "ImportError": "check that the deployed environment has the package and version the code imports",
-    "IndexError": "check the length before indexing",
-    "IntegrityError": "validate before saving, or turn the conflict into an answer to the user",
-    "JSONDecodeError": "check status and content type before parsing, and handle an answer that is not JSON",
-    "KeyError": "use .get() or validate the keys where the data comes in",
-    "MemoryError": "process in chunks instead of loading everything at once",
-    "ModuleNotFoundError": "add the package to the deployed dependencies",
-    "MultipleObjectsReturned": "add a uniqueness constraint, or pick one row explicitly",
-    "NotImplementedError": "implement the branch, or refuse the request earlier",
-    "OperationalError": "check the database's availability, connection limits and time-outs",
-    "PermissionError": "check owner and mode of the path the process uses",
-    "ReadTimeout": "set a time-out that fits the service, and retry idempotent calls",
-    "RecursionError": "bound the recursion, or look for a cycle in the data",
-    "TimeoutError": "set a time-out that fits the service, and retry idempotent calls",
-    "UnboundLocalError": "assign the variable on every path",
-    "UnicodeDecodeError": "name the encoding when reading, and decide what happens to undecodable bytes",
-    "UnicodeEncodeError": "name the encoding when writing",
-    "ZeroDivisionError": "handle the zero before dividing",
-}
+EXPORT = "export"
+_PREFIX, _LOOK, _OVER = "issues:", "look:", "over"
+_BEHIND_S, _AHEAD_S = 600.0, 3 * 86_400.0  # a night that was interrupted may be two days old when it asks
 
 
 def make(config: "Config") -> Step:
@@ -68,32 +33,64 @@ def make(config: "Config") -> Step:
     return SentryQuery(config.sentry)
 
 
+@dataclass(slots=True)
+class _Standing:
+    """A sub-step in progress, kept between its parts; rebuilt from their facts when it is not at hand."""
+
+    run: str
+    name: str
+    cursor: str | None
+    listing: Listing
+    teller: Teller
+
+
 class SentryQuery:
-    """One sub-step per configured project, or one for all; each page is a part."""
+    """One sub-step per configured project, or one for all, and one for an export.
+
+    A sub-step lists page after page, then asks for the latest event of the issues most worth it, one each, then
+    what became of those that are no longer listed. Each answer is a part of its own.
+    """
 
     def __init__(self, options: "SentryOptions") -> None:
         self._options = options
+        self._standing: _Standing | None = None
 
     def plan(self, ctx: Context) -> Sequence[str]:  # noqa: ARG002 -- the contract's signature
         """Name one sub-step per project."""
-        return [f"{_PREFIX}{name[:100]}" for name in sorted(set(self._options.projects))] or [f"{_PREFIX}*"]
+        export = [EXPORT] if self._options.export else []
+        if export and not self._options.organization:
+            return export
+        named = [f"{_PREFIX}{name[:100]}" for name in sorted(set(self._options.projects))]
+        return export + (named or [f"{_PREFIX}*"])
 
     def run(self, ctx: Context, sub_step: str, cursor: str | None) -> Outcome:
-        """Ask for one page; without a configured organisation and a token nothing is asked at all."""
+        """Ask one question; without a configured organisation and a token nothing is asked at all."""
+        if sub_step == EXPORT:
+            from daydream.steps.sentry_offline import read_export
+
+            return read_export(ctx, self._options.export or "", claim=not self._options.organization)
         token = ctx.env.get(self._options.token_env, "").strip()
         if reason := self._unconfigured(token):
             return Skipped(reason=reason)
-        from daydream.clients.sentry import SentryBroken, SentrySilent, issues
+        from daydream.clients.sentry import Access
 
-        name = sub_step.removeprefix(_PREFIX)
-        number, _, place = (cursor or "1 ").partition(" ")
-        try:
-            page = issues(self._options, token, ctx.check, None if name == "*" else name, place or None)
-        except SentrySilent as why:
-            return Skipped(reason=str(why))
-        except SentryBroken as why:
-            return Failed(error=str(why))
-        return _outcome(page, int(number), name, ctx.started_at)
+        standing = self._stand(ctx, sub_step, cursor)
+        access = Access(self._options, token, ctx.check)
+        if cursor is None or not cursor.startswith((_LOOK, _OVER)):
+            outcome = self._page(ctx, access, standing, cursor)
+        elif cursor == _OVER:
+            return _over(standing.listing)
+        else:
+            outcome = self._look(access, standing, int(cursor.removeprefix(_LOOK)))
+        if isinstance(outcome, More):
+            standing.listing.add(outcome.facts)
+            standing.cursor = outcome.cursor
+            self._standing = standing
+        return outcome
+
+    def section(self, results: Sequence[SubStepResult]) -> SectionData:
+        """Count each issue once, also where two pages or projects named it; null where nobody looked."""
+        return section(results, MOST_PAGES)
 
     def _unconfigured(self, token: str) -> str | None:
         if self._options.organization and token:
@@ -106,124 +103,109 @@ class SentryQuery:
         }[bool(self._options.organization), bool(token)]
         return f"no Sentry configured: {missing}"
 
-    def section(self, results: Sequence[SubStepResult]) -> SectionData:
-        """Count each issue once, also where two pages or projects named it; null where nobody looked."""
-        parts = [part for result in results for part in result.parts]
-        notes = sorted({result.reason for result in results if result.reason})
-        if not parts:
-            counts = dict.fromkeys(("new", "recurring", "suggested_fixes", "read", "undated"))
-            return SectionData(key="sentry_query", title="Sentry Review", facts=counts, notes=tuple(notes))
-        seen = {kind: _union(parts, kind) for kind in ("new", "recurring", "undated", "suggested")}
-        facts = {
-            "new": len(seen["new"]),
-            "recurring": len(seen["recurring"] - seen["new"]),
-            "suggested_fixes": len(seen["suggested"]),
-            "undated": len(seen["undated"]),
-            "read": len(seen["new"] | seen["recurring"] | seen["undated"]),
+    def _stand(self, ctx: Context, sub_step: str, cursor: str | None) -> _Standing:
+        kept, self._standing = self._standing, None
+        if kept is not None and (kept.run, kept.name, kept.cursor) == (ctx.run, sub_step, cursor):
+            return kept
+        listing = Listing()
+        if cursor is not None:
+            for result in ctx.results(STATE):
+                for part in result.parts if result.name == sub_step else ():
+                    listing.add(part)
+        source = f"sentry:{sub_step.removeprefix(_PREFIX)}"
+        return _Standing(ctx.run, sub_step, cursor, listing, Teller(ctx, source, memory(ctx, source)))
+
+    def _page(self, ctx: Context, access: "Access", standing: _Standing, cursor: str | None) -> Outcome:
+        """List one page."""
+        from daydream.clients.sentry import SentryBroken, SentrySilent, issues
+
+        number, _, place = (cursor or "1 ").partition(" ")
+        name = standing.name.removeprefix(_PREFIX)
+        hours = standing.teller.known.hours(ctx.started_at.timestamp())
+        try:
+            page = issues(access, None if name == "*" else name, hours, place or None)
+        except (SentrySilent, SentryBroken) as why:
+            broken = isinstance(why, SentryBroken)
+            if cursor is None:
+                return Failed(error=str(why)) if broken else Skipped(reason=str(why))
+            return More(cursor=f"{_LOOK}0", facts={"broken": [str(why), broken]})
+        facts: dict[str, Any] = {
+            "page": msgspec.to_builtins([noted(issue) for issue in page.issues]),
+            "unreadable": page.unreadable,
+            "bytes": page.bytes,
+            "now": None,
         }
-        return SectionData(
-            key="sentry_query", title="Sentry Review", facts=facts, notes=(*notes, *_remarks(parts, facts))
-        )
+        if page.now and (note := _clock_note((page.now - ctx.started_at).total_seconds())):
+            facts["now"] = page.now.timestamp()
+            facts["notes"] = [note]
+        most = min(MOST_PAGES, self._options.budget)
+        if page.cursor and int(number) < most:
+            return More(cursor=f"{int(number) + 1} {page.cursor}", facts=facts)
+        facts["cut"] = page.cursor is not None
+        return More(cursor=f"{_LOOK}0", facts=facts)
+
+    def _look(self, access: "Access", standing: _Standing, index: int) -> Outcome:
+        """Ask the next question about what was listed; when none is left, tell of everything else."""
+        from daydream.clients.sentry import SentryBroken, SentrySilent
+
+        listing, teller = standing.listing, standing.teller
+        asked = questions(listing, teller.known, ranked(listing, teller), self._options.budget)
+        if index >= len(asked):
+            return self._end(standing, asked, ())
+        try:
+            outcome = _answered(access, standing, asked[index])
+        except (SentrySilent, SentryBroken) as why:
+            left = sum(1 for what, _ in asked[index:] if what == "event")
+            note = f"{left} issues were listed without their stack: {why}"
+            return self._end(standing, asked[:index], (note,))
+        return More(cursor=f"{_LOOK}{index + 1}", **outcome)
+
+    def _end(self, standing: _Standing, asked: Sequence[Question], notes: Sequence[str]) -> Outcome:
+        listing, teller = standing.listing, standing.teller
+        told = {identity for what, identity in asked if what == "event"}
+        rest = [issue for issue in listing.issues.values() if issue.id not in told]
+        facts, findings, rows = teller.rest(listing, rest)
+        facts["notes"] = [*notes, *facts.get("notes", ())]
+        if listing.broken is not None:
+            return More(cursor=_OVER, findings=findings, facts=facts, rows=rows)
+        examined = (self._examined(standing.name),) if listing.whole else ()
+        return Done(findings=findings, facts=facts, rows=rows, examined=examined)
+
+    def _examined(self, sub_step: str) -> Examined:
+        """Claim a project only when its list was read to the end: then what is not in it is gone."""
+        name = sub_step.removeprefix(_PREFIX)
+        if name == "*" and not self._options.export:
+            return Examined(rules=RULES, everything=True)
+        return Examined(rules=RULES, subjects=(f"sentry:{name}",))
 
 
-def _union(parts: Iterable[Mapping[str, Any]], kind: str) -> set[str]:
-    return {identity for part in parts for identity in part.get(kind, ())}
+def _clock_note(ahead: float) -> str:
+    """Say that Sentry's clock, so many seconds after the night's beginning, cannot be right, or ours cannot."""
+    if -_BEHIND_S <= ahead <= _AHEAD_S:
+        return ""
+    way = "ahead of" if ahead > 0 else "behind"
+    return f"Sentry's clock is {abs(ahead) / 3600:.0f} hours {way} this machine's: ages are told by Sentry's."
 
 
-def _remarks(parts: Sequence[Mapping[str, Any]], facts: Mapping[str, int]) -> list[str]:
-    """Say what the counts leave out."""
-    notes = []
-    if cut := sum(1 for part in parts if part.get("cut")):
-        notes.append(
-            f"Sentry has more issues than the {MOST_PAGES} most frequent pages that were read ({cut} list cut short)."
-        )
-    if unreadable := sum(part.get("unreadable", 0) for part in parts):
-        notes.append(f"{unreadable} entries of Sentry's answer had no id and were not counted.")
-    if facts["undated"]:
-        notes.append(
-            f"{facts['undated']} issues carry no date of first sight: neither new nor recurring was measured."
-        )
-    return notes
+def _over(listing: Listing) -> Outcome:
+    """End a sub-step whose list broke off; what was read is told already."""
+    sentence, broken = listing.broken or ("the list of issues broke off", True)
+    return Failed(error=sentence) if broken else Skipped(reason=sentence)
 
 
-def _outcome(page: "Page", number: int, name: str, now: dt.datetime) -> Outcome:
-    """Turn a page into findings, and say whether the list was read to its end."""
-    ages = {issue.id: age(issue, now) for issue in page.issues}
-    findings = tuple({i.id: _finding(i, ages[i.id], name) for i in page.issues}.values())
-    facts: dict[str, Any] = {
-        kind: sorted(key for key, value in ages.items() if value == kind)
-        for kind in ("new", "recurring", "undated")
-    }
-    facts["suggested"] = sorted({i.id for i in page.issues if suggestion(i)})
-    facts["unreadable"] = page.unreadable
-    if page.cursor and number < MOST_PAGES:
-        return More(cursor=f"{number + 1} {page.cursor}", findings=findings, facts=facts)
-    facts["cut"] = page.cursor is not None
-    whole = page.cursor is None and not page.unreadable
-    return Done(findings=findings, facts=facts, examined=(_examined(name),) if whole else ())
+def _answered(access: "Access", standing: _Standing, question: Question) -> Mapping[str, Any]:
+    """Ask a question and return what its part holds."""
+    from daydream.clients.sentry import issue, latest_event, releases
 
-
-def _examined(name: str) -> Examined:
-    """Claim a project only when its list was read to the end: then what is not in it is gone."""
-    if name == "*":
-        return Examined(rules=RULES, everything=True)
-    return Examined(rules=RULES, subjects=(f"sentry:{name}",))
-
-
-def age(issue: "Issue", now: dt.datetime) -> str:
-    """Return new (first seen within 24 hours before `now`), recurring, or undated (not known)."""
-    if issue.firstSeen is not None:
-        return "new" if now - issue.firstSeen <= NEW_FOR else "recurring"
-    return "new" if issue.substatus == "new" else "recurring" if issue.substatus else "undated"
-
-
-def suggestion(issue: "Issue") -> str:
-    """Return what usually settles this kind of exception, in the imperative; "" for other kinds."""
-    named = issue.metadata.type or (issue.title or "").partition(":")[0]
-    return SUGGESTIONS.get(named.strip().rpartition(".")[2], "")
-
-
-def worth(issue: "Issue", age: str) -> float:
-    """Estimate the chance that somebody acts, from level, novelty, frequency and reach."""
-    if issue.level not in ("fatal", "error", None):
-        return 0.4 if issue.level == "warning" else 0.2
-    if issue.level == "fatal" or age == "new" or issue.substatus in ("regressed", "escalating"):
-        return 0.8
-    if (issue.count or 0) >= _FREQUENT or (issue.userCount or 0) >= _WIDE:
-        return 0.6
-    return 0.4
-
-
-def _finding(issue: "Issue", age: str, name: str) -> Finding:
-    project = name if name != "*" else clean(issue.project.slug or "") or "unknown"
-    label = clean(issue.shortId or issue.id)
-    counted = [
-        "events not known" if issue.count is None else f"{issue.count} events",
-        "users not known" if issue.userCount is None else f"{issue.userCount} users",
-    ]
-    title = clean(issue.title or issue.metadata.type or "no title")
-    action = suggestion(issue)
-    return Finding(
-        rule=RULE,
-        rule_version=RULES[RULE],
-        severity=_SEVERITY.get(issue.level, "medium"),
-        subject=f"sentry:{project}",
-        identity=issue.id,
-        message=f"{label} {title} ({', '.join(counted)})",
-        evidence=" ".join(filter(None, (age, clean(issue.culprit or ""), _link(issue.permalink)))),
-        worth=worth(issue, age),
-        action=f"{action} ({label})" if action else f"triage {label} in Sentry",
-        magnitude=None if issue.count is None else float(issue.count),
-    )
-
-
-def _link(text: str | None) -> str:
-    """Pass an address on only when it is one, so that a report links to nothing else."""
-    return text if text and re.fullmatch(r"https?://[\w.\-]+(:\d+)?/[\w./\-]{0,180}", text) else ""
-
-
-def clean(text: str) -> str:
-    """Make a stranger's text fit for one line: no secrets, no control characters, at most 200 long."""
-    line = "".join(c if c.isprintable() else " " for c in text[: 10 * LONGEST_TEXT])
-    line = " ".join(redact(line).split())
-    return line if len(line) <= LONGEST_TEXT else line[: LONGEST_TEXT - 1] + "…"
+    what, identity = question
+    listing, teller = standing.listing, standing.teller
+    if what == "releases":
+        found = releases(access, identity or None) or ()
+        kept = [made for each in found if (made := released(each)) is not None]
+        return {"facts": {"releases": msgspec.to_builtins(kept)}}
+    if what == "event":
+        facts, finding, row = teller.event(listing, listing.issues[identity], latest_event(access, identity))
+        return {"facts": facts, "findings": (finding,), "rows": (row,)}
+    gone = issue(access, identity)
+    facts, rows = teller.gone(identity, noted(gone) if gone is not None else None)
+    return {"facts": facts, "rows": rows}

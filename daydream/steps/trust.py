@@ -43,7 +43,9 @@ LOGS = {
     "log.level_spike": "one hour's errors lie far outside the other hours of the same log (robust z and Poisson)",
 }
 SENTRY = {
-    "sentry.issue": "Sentry's own grouping and counts, read page by page; gone only when the list was read to its end"
+    "sentry.issue": "Sentry's own grouping and counts, read page by page; gone only when the list was read to its end; the line is that "
+    "of the release's commit where it names one, a change is called suspect only within 14 days before the first sight, and a fix is "
+    "called clear only where the source line shows the cause"
 }
 TASKS = {
     "task.expired": "the comment names a date, a version or a Python, and metadata or the calendar say that it has come",

@@ -11,7 +11,18 @@ from msgspec.structs import replace
 
 from daydream.errors import DaydreamError, OutOfBudget, StateDamaged, Stopped
 from daydream.git import GitError
-from daydream.records.change import Advance, Append, Change, Delete, DropRef, Edit, Move, Place, SetRef
+from daydream.records.change import (
+    Advance,
+    Append,
+    Change,
+    Delete,
+    DropRef,
+    Edit,
+    Move,
+    Pack,
+    Place,
+    SetRef,
+)
 from daydream.records.effect import Effect
 from daydream.records.head import Segment
 from daydream.records.journal import EffectEnded
@@ -21,12 +32,16 @@ from daydream.store.durable import FULL, make_folder, reported
 from daydream.store.effects import EFFECTS
 from daydream.store.effects.base import Ground, Standing
 
+OWN_PLACES = ("logs", "state")
+"""The places that hold nothing but daydream's own files."""
+
 _MAX_KILLS = 3
 _KINDS = {
     Edit: "edit",
     Move: "move",
     Delete: "delete",
     Append: "append",
+    Pack: "pack",
     SetRef: "ref",
     DropRef: "ref",
     Advance: "advance",
@@ -108,7 +123,7 @@ class Applier:
             return self._staged(kind, change, effect)
         except (OSError, ValueError, GitError) as error:
             with reported(self._ground.staged, "staging a change in"):
-                if isinstance(error, OSError) and place != "checkout":
+                if isinstance(error, OSError) and place in OWN_PLACES:
                     raise
             return replace(effect, problem=str(error))
 
@@ -158,7 +173,7 @@ class Applier:
         except (Stopped, OutOfBudget):
             raise  # what was begun is recognised and finished when the night goes on
         except (OSError, ValueError, DaydreamError) as error:
-            own = effect.place in ("logs", "state")
+            own = effect.place in OWN_PLACES
             if isinstance(error, OSError) and (own or error.errno in FULL):
                 with reported(Path(effect.path), "writing"):
                     raise

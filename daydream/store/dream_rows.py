@@ -105,7 +105,7 @@ def procedure_row(procedure: Procedure, mention: str) -> Row:
 
 def copied_procedures(store: DreamStore, run: str, paths: Sequence[str]) -> tuple[list[Row], int]:
     """Return the rows that add the procedures of these files in the catalogue of `run` to another, and how many
-    procedures they are; see `dreams.COPIES`."""
+    procedures they are; see `rows.Schema`."""
     counting = "SELECT COUNT(*) FROM procedures WHERE run = ? AND path IN ({})"
     count = sum(row[0] for row in _in_chunks(store, counting, (run,), paths))
     return [Row("procedures of a file", {"run": run, "path": path}) for path in paths], count

@@ -14,6 +14,7 @@ from pathlib import Path
 from daydream.errors import StateUnreadable, TryAgain
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV)
 
 
 @contextlib.contextmanager
@@ -58,6 +59,17 @@ def make_folder(folder: Path, mode: int = 0o700) -> None:
     make_folder(folder.parent, mode)
     folder.mkdir(mode=mode, exist_ok=True)
     sync_folder(folder.parent)
+
+
+def link(source: Path, target: Path) -> None:
+    """Give a file a second name, never over another file's; where there are no such links, rename it."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINKS or os.path.lexists(target):
+            raise
+        source.rename(target)
+    sync_folder(target.parent)
 
 
 def replace(path: Path, data: bytes, mode: int | None = None) -> None:

@@ -14,7 +14,7 @@ from daydream.store import checkpoint, heads, segments
 def known(folder: Path) -> Iterator[tuple[str, Head | None]]:
     """Yield every run's name and last head, oldest first; None where its head cannot be read."""
     current = heads.read_head(folder)
-    for name in sorted(_names(folder), key=_order):
+    for name in sorted(_names(folder), key=order):
         if current is not None and current.run == name:
             yield name, current
             continue
@@ -37,7 +37,7 @@ def numbers(folder: Path, night: str) -> list[int]:
         if (current is not None and current.run == name)
         or (heads.run_folder(folder, name) / "head.json").exists()
     ]
-    return [number for date, number in map(_order, begun) if date == night]
+    return [number for date, number in map(order, begun) if date == night]
 
 
 def cut_names(folder: Path, head: Head) -> dict[str, tuple[str, ...]]:
@@ -69,7 +69,7 @@ def cut_names(folder: Path, head: Head) -> dict[str, tuple[str, ...]]:
 def retire(folder: Path, *, before: dt.date, trash_before: dt.date) -> None:
     """Remove the folders of runs whose night is before a date, and empty the trash of those before another."""
     for name in _names(folder):
-        night = _order(name)[0]
+        night = order(name)[0]
         if night < before.isoformat():
             shutil.rmtree(heads.run_folder(folder, name), ignore_errors=True)
         elif night < trash_before.isoformat():
@@ -80,9 +80,10 @@ def _names(folder: Path) -> list[str]:
     runs = folder / "runs"
     if not runs.is_dir():
         return []
-    return [entry.name for entry in runs.iterdir() if entry.is_dir() and _order(entry.name)[1] > 0]
+    return [entry.name for entry in runs.iterdir() if entry.is_dir() and order(entry.name)[1] > 0]
 
 
-def _order(name: str) -> tuple[str, int]:
+def order(name: str) -> tuple[str, int]:
+    """The date and the number of a run, by which runs are sorted; any other name has the number 0."""
     date, _, number = name.rpartition(".")
     return (date, int(number)) if number.isdigit() else (name, 0)

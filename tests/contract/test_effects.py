@@ -1,6 +1,9 @@
 """One suite for every kind of effect: staged, done once, recognised, repeated without harm, taken back."""
 
+import dataclasses
+import gzip
 import hashlib
+import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from daydream.errors import TryAgain
+from daydream.errors import Stopped, TryAgain
 from daydream.processes import Stop
-from daydream.records.change import Advance, Append, Change, Commit, Delete, DropRef, Edit, Move, SetRef
+from daydream.records.change import Advance, Append, Change, Commit, Delete, DropRef, Edit, Move, Pack, SetRef
 from daydream.records.effect import Effect
 from daydream.store.applier import subject
-from daydream.store.effects import EFFECTS
+from daydream.store.effects import EFFECTS, pack
 from daydream.store.effects.base import Ground, Standing
 from daydream.store.effects.ref import BRANCH
 
@@ -100,8 +103,8 @@ def _case(kind: str, ground: Ground) -> Case:
                 file.write_bytes((_read(file) or b"") + b" and mine")
 
             return Case(change, lambda: _read(file), write_more)
-        case "advance":
-            return _advance(ground)
+        case "pack" | "advance":
+            return {"pack": _pack, "advance": _advance}[kind](ground)
         case "drop":
             _git(root, "update-ref", "refs/daydream/x", "HEAD")
             change = DropRef(ref="refs/daydream/x", expect=_git(root, "rev-parse", "HEAD"))
@@ -115,6 +118,32 @@ def _case(kind: str, ground: Ground) -> Case:
                 instant="2026-03-01T02:00:00Z",
             )
             return Case(change, lambda: _git(root, "for-each-ref", "refs/daydream"), lambda: _other(root))
+
+
+LINES = b"".join(b"%d requests served\n" % number for number in range(100_000))
+
+
+def _pack(ground: Ground) -> Case:
+    """A rotation that nobody writes to, more than one block long."""
+    rotation, archive = ground.root / "logs/app.log.3", ground.root / "logs/app.log.3.gz"
+    rotation.parent.mkdir()
+    rotation.write_bytes(LINES)
+    rotation.chmod(0o640)
+    os.utime(rotation, (1_700_000_000, 1_700_000_000))
+    change = Pack(
+        place="checkout",
+        path="logs/app.log.3",
+        target="logs/app.log.3.gz",
+        sha256=hashlib.sha256(LINES).hexdigest(),
+        size=len(LINES),
+    )
+
+    def look() -> object:
+        names = sorted(path.name for path in rotation.parent.iterdir())
+        modes = [(path.stat().st_mode, path.stat().st_mtime) for path in sorted(rotation.parent.iterdir())]
+        return names, modes, _read(rotation), _read(archive)
+
+    return Case(change, look, lambda: rotation.write_text("mine"))
 
 
 def _advance(ground: Ground) -> Case:
@@ -219,7 +248,7 @@ def test_undo_leaves_alone_what_a_person_changed_since(kind: str, ground: Ground
     assert case.look() == now
 
 
-@pytest.mark.parametrize("kind", ["edit", "move", "append", "ref", "drop", "advance"])
+@pytest.mark.parametrize("kind", ["edit", "move", "append", "pack", "ref", "drop", "advance"])
 def test_what_a_person_changed_before_the_act_is_a_conflict(kind: str, ground: Ground) -> None:
     case = _case(kind, ground)
     effect = _staged(kind, case, ground)
@@ -247,6 +276,183 @@ def test_a_move_that_was_torn_is_completed(ground: Ground) -> None:
     assert EFFECTS["move"].standing(effect, ground) is Standing.PARTIAL
     EFFECTS["move"].act(effect, ground)
     assert case.look() == (None, b"before")
+
+
+def test_what_was_packed_is_a_gzip_file_that_says_who_packed_it(ground: Ground) -> None:
+    effect = _staged("pack", _pack(ground), ground)
+    EFFECTS["pack"].act(effect, ground)
+    archive = ground.root / "logs/app.log.3.gz"
+
+    assert gzip.decompress(archive.read_bytes()) == LINES
+    assert pack.is_packed(archive)
+    assert (archive.stat().st_mode & 0o777, archive.stat().st_mtime) == (0o640, 1_700_000_000)
+    (ground.root / "other.gz").write_bytes(gzip.compress(LINES))
+    assert not pack.is_packed(ground.root / "other.gz")
+
+
+@pytest.mark.parametrize("torn", ["half written", "two names", "both there"])
+def test_a_packing_that_was_torn_is_completed(torn: str, ground: Ground) -> None:
+    case = _pack(ground)
+    effect = _staged("pack", case, ground)
+    EFFECTS["pack"].act(effect, ground)
+    after, archive = case.look(), ground.root / "logs/app.log.3.gz"
+    temporary = archive.with_name(".app.log.3.gz.daydream.tmp")
+    (ground.root / "logs/app.log.3").write_bytes(LINES)
+    if torn == "half written":
+        temporary.write_bytes(archive.read_bytes()[:1000])
+        archive.unlink()
+    elif torn == "two names":
+        temporary.hardlink_to(archive)
+
+    expected = Standing.NOT_STARTED if torn == "half written" else Standing.PARTIAL
+    assert EFFECTS["pack"].standing(effect, ground) is expected
+    EFFECTS["pack"].act(effect, ground)
+    assert EFFECTS["pack"].standing(effect, ground) is Standing.DONE
+    if torn != "half written":  # its time is that of the file made anew
+        assert case.look() == after
+    assert not temporary.exists()
+
+
+def _cut(archive: Path) -> None:
+    archive.write_bytes(archive.read_bytes()[:-3])
+
+
+def _bend(archive: Path) -> None:
+    data = bytearray(archive.read_bytes())
+    data[len(data) // 2] ^= 1
+    archive.write_bytes(data)
+
+
+def _lengthen(archive: Path) -> None:
+    archive.write_bytes(archive.read_bytes() + b"more")
+
+
+def _empty(archive: Path) -> None:
+    archive.write_bytes(b"")
+
+
+@pytest.mark.parametrize("damage", [_cut, _bend, _lengthen, _empty])
+def test_an_archive_that_is_not_whole_costs_no_original(
+    damage: Callable[[Path], None], ground: Ground
+) -> None:
+    effect = _staged("pack", _pack(ground), ground)
+    EFFECTS["pack"].act(effect, ground)
+    damage(ground.root / "logs/app.log.3.gz")
+    rotation = ground.root / "logs/app.log.3"
+
+    assert not EFFECTS["pack"].undo(effect, ground)
+    rotation.write_bytes(LINES)
+    assert EFFECTS["pack"].standing(effect, ground) is Standing.CONFLICT
+    with pytest.raises(ValueError, match="is another file; left as it is"):
+        EFFECTS["pack"].act(effect, ground)
+    assert rotation.read_bytes() == LINES
+
+
+def test_a_file_that_changed_since_it_was_staged_is_not_lost(ground: Ground) -> None:
+    effect = _staged("pack", _pack(ground), ground)
+    rotation = ground.root / "logs/app.log.3"
+    rotation.write_bytes(LINES + b"one more\n")
+    with pytest.raises(ValueError, match="is not what it shall be"):
+        EFFECTS["pack"].act(effect, ground)
+
+    assert [path.name for path in rotation.parent.iterdir()] == ["app.log.3"]
+    assert rotation.read_bytes() == LINES + b"one more\n"
+
+
+def test_a_file_that_a_program_writes_to_is_left_alone(ground: Ground) -> None:
+    effect = _staged("pack", _pack(ground), ground)
+    rotation = ground.root / "logs/app.log.3"
+    with rotation.open("ab"):
+        assert EFFECTS["pack"].standing(effect, ground) is Standing.CONFLICT
+        with pytest.raises(ValueError, match="was written to while it was packed"):
+            EFFECTS["pack"].act(effect, ground)
+    assert [path.name for path in rotation.parent.iterdir()] == ["app.log.3"]
+    with rotation.open("rb"):
+        assert EFFECTS["pack"].standing(effect, ground) is Standing.NOT_STARTED
+        EFFECTS["pack"].act(effect, ground)
+    assert [path.name for path in rotation.parent.iterdir()] == ["app.log.3.gz"]
+
+
+class Meddling(Stop):
+    """Whoever writes one more line once the file has been read."""
+
+    def __init__(self, path: Path, blocks: int) -> None:
+        super().__init__()
+        self.path, self.blocks = path, blocks
+
+    def check(self) -> None:
+        self.blocks -= 1
+        if self.blocks == -1:
+            with self.path.open("ab") as handle:
+                handle.write(b"one more\n")
+
+
+def test_a_line_that_comes_while_the_copy_is_read_back_is_not_lost(ground: Ground) -> None:
+    effect = _staged("pack", _pack(ground), ground)
+    rotation = ground.root / "logs/app.log.3"
+    meddled = dataclasses.replace(ground, stop=Meddling(rotation, -(-len(LINES) // 2**20)))
+    with pytest.raises(ValueError, match="was written to while it was packed"):
+        EFFECTS["pack"].act(effect, meddled)
+
+    assert [path.name for path in rotation.parent.iterdir()] == ["app.log.3"]
+    assert rotation.read_bytes() == LINES + b"one more\n"
+
+
+def test_a_packing_that_is_stopped_leaves_the_file_and_nothing_beside_it(ground: Ground) -> None:
+    effect = _staged("pack", _pack(ground), ground)
+    for _ in range(2):  # the second ends the grace at once
+        ground.stop.request()
+    with pytest.raises(Stopped):
+        EFFECTS["pack"].act(effect, ground)
+    assert [path.name for path in (ground.root / "logs").iterdir()] == ["app.log.3"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda path: path.with_name("app.log.3.gz").touch(), "app.log.3.gz is there already"),
+        (lambda path: path.with_name("second").hardlink_to(path), "has several names"),
+        (
+            lambda path: path.rename(path.with_name("x")).parent.joinpath(path.name).symlink_to("x"),
+            "is a link",
+        ),
+        (lambda path: path.write_text("another"), "is not the file that was read"),
+        (lambda path: _git(path.parent, "add", "-f", path.name), "git tracks logs/app.log.3"),
+    ],
+)
+def test_what_may_not_be_packed_is_a_problem(
+    spoil: Callable[[Path], object], why: str, ground: Ground
+) -> None:
+    case = _pack(ground)
+    spoil(ground.root / "logs/app.log.3")
+
+    assert why in str(_staged("pack", case, ground).problem)
+
+
+def test_outside_the_checkout_a_file_is_named_absolutely_and_without_links(
+    ground: Ground, tmp_path: Path
+) -> None:
+    folder = tmp_path / "var/log"
+    folder.mkdir(parents=True)
+    (tmp_path / "logs-link").symlink_to(folder)
+    (folder / "app.log.1").write_bytes(LINES)
+    change = Pack(
+        place="machine",
+        path=str(folder / "app.log.1"),
+        target=str(folder / "app.log.1.gz"),
+        sha256=hashlib.sha256(LINES).hexdigest(),
+        size=len(LINES),
+    )
+    effect = EFFECTS["pack"].stage(
+        change, Effect(id="i", kind="pack", place="machine", path=change.path), ground
+    )
+    EFFECTS["pack"].act(effect, ground)
+
+    assert EFFECTS["pack"].standing(effect, ground) is Standing.DONE
+    assert [path.name for path in folder.iterdir()] == ["app.log.1.gz"]
+    for path in ("var/log/app.log.1", str(tmp_path / "logs-link/app.log.1"), f"{folder}/../log/app.log.1"):
+        with pytest.raises(ValueError, match="is not absolute, or leads through a link"):
+            ground.path("machine", path)
 
 
 def test_a_ref_is_set_although_a_killed_git_left_its_lock(ground: Ground) -> None:
@@ -424,6 +630,7 @@ def test_what_is_not_there_is_a_problem_not_an_error(ground: Ground) -> None:
     changes: dict[str, Change] = {
         "delete": Delete(place="checkout", path="nothing"),
         "move": Move(place="checkout", path="nothing", target="x"),
+        "pack": Pack(place="checkout", path="nothing", target="nothing.gz", sha256="0", size=1),
     }
     for kind, change in changes.items():
         blank = Effect(id="i", kind=kind, place="checkout", path="nothing")

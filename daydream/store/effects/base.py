@@ -41,6 +41,8 @@ class Ground:
         if place is None:
             msg = f"{relative} belongs to no place"
             raise ValueError(msg)
+        if place == "machine":
+            return _without_links(relative)
         base = self.places[place]
         path = base / relative
         inside = path.parent.resolve().is_relative_to(base.resolve())
@@ -87,6 +89,14 @@ class EffectKind(Protocol):
     def undo(self, effect: Effect, ground: Ground) -> bool:
         """Take it back, durably."""
         ...
+
+
+def _without_links(absolute: str) -> Path:
+    path = Path(absolute)
+    if not path.is_absolute() or ".." in path.parts or path.parent.resolve() != path.parent:
+        msg = f"{absolute} is not absolute, or leads through a link"
+        raise ValueError(msg)
+    return path
 
 
 def digest(path: Path) -> str | None:

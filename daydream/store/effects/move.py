@@ -1,17 +1,13 @@
 """Move: give a file another name within its place, never over another file."""
 
-import errno
-import os
 from pathlib import Path
 
 from msgspec.structs import replace as with_fields
 
 from daydream.records.change import Change, Move
 from daydream.records.effect import Effect
-from daydream.store.durable import make_folder, sync_folder
+from daydream.store.durable import link, make_folder, sync_folder
 from daydream.store.effects.base import Ground, Standing, digest
-
-_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV)
 
 
 def stage(change: Change, effect: Effect, ground: Ground) -> Effect:
@@ -47,13 +43,7 @@ def act(effect: Effect, ground: Ground) -> None:
 def _move(source: Path, target: Path, sha: str | None) -> None:
     make_folder(target.parent, 0o777)
     if _standing(source, target, sha) is Standing.NOT_STARTED:
-        try:
-            os.link(source, target, follow_symlinks=False)
-        except OSError as error:
-            if error.errno not in _NO_LINKS:
-                raise
-            source.rename(target)
-        sync_folder(target.parent)
+        link(source, target)
     source.unlink(missing_ok=True)
     sync_folder(source.parent)
 

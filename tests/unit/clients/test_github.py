@@ -8,7 +8,7 @@ import httpx
 import pytest
 import stamina
 
-from daydream.clients import github
+from daydream.clients import asking, github
 from daydream.config.model import TaskOptions
 from daydream.errors import DaydreamError, Stopped
 from daydream.processes import Stop
@@ -17,7 +17,7 @@ from tests.fakes.github_server import TOKEN, FakeGitHub, Reply, entry, serving
 
 @pytest.fixture(autouse=True)
 def _no_waiting() -> Iterator[None]:
-    stamina.set_testing(True, attempts=github.ATTEMPTS, cap=True)
+    stamina.set_testing(True, attempts=asking.ATTEMPTS, cap=True)
     yield
     stamina.set_testing(False)
 
@@ -127,7 +127,7 @@ def test_passing_trouble_is_retried_and_then_said(
 ) -> None:
     server.script = [reply, reply]
     assert len(page(server).issues) == 5
-    server.script = [reply] * github.ATTEMPTS
+    server.script = [reply] * asking.ATTEMPTS
     with pytest.raises(kind, match=words):
         page(server)
 
@@ -171,4 +171,4 @@ def test_a_stop_ends_the_wait(server: FakeGitHub) -> None:
 
 def test_nothing_but_a_question_leaves_the_client() -> None:
     with pytest.raises(AssertionError, match="POST"):
-        github._only_get(httpx.Request("POST", "https://api.github.com"))
+        asking.only_get(httpx.Request("POST", "https://api.github.com"))

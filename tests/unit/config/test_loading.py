@@ -214,6 +214,8 @@ def test_an_empty_file_is_a_configuration_that_says_nothing(place: Place) -> Non
         ('[sentry]\nbase_url = "http://evil"\n', "sentry.base_url", "sentry"),
         ('[interpreter]\npath = "./evil"\n', "interpreter.path", "interpreter"),
         ('[clean]\nartefacts = ["build"]\n', "clean.artefacts", "clean"),
+        ('[logs]\narchive = ["logs/*"]\n', "logs.archive", "logs"),
+        ("[logs]\narchive_keep_days = 1\n", "logs.archive_keep_days", "logs"),
         ('[paths]\nstate = "/etc"\n', "paths.state", "paths"),
         ('[night]\nzone = "UTC"\n', "night.zone", "night"),
     ],

@@ -261,6 +261,10 @@ def test_a_job_writes_to_the_git_folder_only(checkout: Path, tmp_path: Path) -> 
 def test_a_job_may_write_to_the_checkout_where_the_night_may(checkout: Path, tmp_path: Path) -> None:
     applied = job(checkout, None, dt.time(2), env(tmp_path, DAYDREAM_NIGHT_MODE="apply"))
     assert applied.writable == (checkout,)
+    logs, outside = folder(checkout, "logs"), folder(tmp_path, "srv")
+    globs = f'["logs/*.log.*", "{outside}/app/../*.[0-9]", "missing/*", "{outside}/a.log.1"]'
+    packing = job(checkout, None, dt.time(2), env(tmp_path, DAYDREAM_LOGS_ARCHIVE=globs))
+    assert packing.writable == (checkout / ".git", logs, outside)
     plain = folder(tmp_path, "plain")
     assert job(plain, None, dt.time(2), env(tmp_path)).writable == (plain,)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from daydream.errors import StateDamaged, StateNewer, StateUnreadable, TryAgain
+from daydream.errors import StateDamaged, StateNewer, StateUnreadable
 from daydream.records.outcome import Row
-from daydream.store import dream_rows, dreams
+from daydream.store import dream_rows
 from daydream.store.dream_rows import event_row
 from daydream.store.dream_schema import MIGRATIONS, TABLES
 from daydream.store.dreams import DreamStore
@@ -190,40 +190,6 @@ def test_a_file_that_cannot_be_opened_is_reported_in_a_sentence(tmp_path: Path) 
         pytest.raises(StateUnreadable, match="cannot be opened"),
     ):
         store.commit("r", 1, [dream("a")])
-
-
-@pytest.mark.parametrize(
-    ("code", "expected"),
-    [
-        (sqlite3.SQLITE_FULL, TryAgain),
-        (sqlite3.SQLITE_BUSY, TryAgain),
-        (sqlite3.SQLITE_IOERR_FSYNC, StateUnreadable),
-        (sqlite3.SQLITE_CORRUPT_INDEX, StateDamaged),
-        (sqlite3.SQLITE_CONSTRAINT, None),
-    ],
-)
-def test_errors_of_the_file_become_sentences_and_bugs_stay_bugs(
-    tmp_path: Path, code: int, expected: type[Exception] | None
-) -> None:
-    error = sqlite3.DatabaseError("words")
-    error.sqlite_errorcode = code
-    told = dreams._told(tmp_path / "dreams.db", error)
-    assert (type(told) if told else None) is expected
-
-
-def test_migrations_after_the_files_version_run_once_and_in_order(tmp_path: Path) -> None:
-    path = tmp_path / "dreams.db"
-    old = sqlite3.connect(path, isolation_level=None)
-    dreams._migrated(old, 0, [lambda: ["CREATE TABLE first (x)"]])
-    old.execute("INSERT INTO first VALUES (7)")
-
-    def second() -> list[str]:
-        return ["CREATE TABLE second (y)", "INSERT INTO second SELECT x + 1 FROM first"]
-
-    dreams._migrated(old, 1, [lambda: ["not run again"], second])
-    assert old.execute("SELECT y FROM second").fetchall() == [(8,)]
-    assert old.execute("PRAGMA user_version").fetchone() == (2,)
-    old.close()
 
 
 def test_every_table_carries_run_and_seq(tmp_path: Path) -> None:
