@@ -173,7 +173,7 @@ def test_each_dependency_is_used(distribution: str) -> None:
 
 def test_each_dependency_has_its_row_with_a_licence_and_no_other_has() -> None:
     text = (ROOT / "docs/design/dependencies.md").read_text("utf-8")
-    core = text.partition("## Core")[2].partition("\n### ")[0]
+    core = text.partition("## Core")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| `([^`]+)` \|(.*)\|$", core, re.MULTILINE)
     cells = {package: [cell.strip() for cell in rest.split("|")] for package, rest in rows}
     assert set(cells) == set(core_dependencies())
