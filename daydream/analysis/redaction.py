@@ -67,12 +67,19 @@ def redact(text: str, policy: Policy = EVERYTHING) -> str:
 def quoted(text: str, limit: int = 200, policy: Policy = EVERYTHING) -> str:
     """Make foreign text fit to be quoted: redacted, one line, no control, invisible or
     direction-changing characters, at most `limit` characters (the last an ellipsis if it was cut)."""
-    text = text[:LONGEST]
+    return one_line(redact(_flat(text[:LONGEST]), policy), limit)
+
+
+def one_line(text: str, limit: int = 200) -> str:
+    """Make text that is redacted already fit to be quoted; nothing more is hidden."""
+    text = " ".join(_flat(text[:LONGEST]).split())
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _flat(text: str) -> str:
     if "\x1b" in text:
         text = _ESCAPES.sub("", text)
-    text = _LINE_KILLERS.sub(" ", _INVISIBLE.sub("", text))
-    text = " ".join(redact(text, policy).split())
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+    return _LINE_KILLERS.sub(" ", _INVISIBLE.sub("", text))
 
 
 def _once(text: str, policy: Policy) -> str:

@@ -126,7 +126,6 @@ def assemble(start: "Start", ground: Ground | None) -> Runner:
         trash=checkpoint.run_folder / "trash",
         stop=start.stop,
     )
-
     night = Night(
         specs=start.specs,
         steps={spec.state: spec.make(config) for spec in start.specs},
@@ -170,6 +169,7 @@ def assemble(start: "Start", ground: Ground | None) -> Runner:
         scratch=places.cache / "verify",
         cache=AnalysisCache(places.cache / CACHE, dt.date.fromisoformat(head.night).toordinal()),
         results=lambda state: facts.results(runner.journal(), state),
+        unexamined=ground.unexamined if ground else (),
     )
     runner = Runner(night, context, start.begun)
     return runner

@@ -84,6 +84,7 @@ def _context(places: where.Places, ground: Ground, stop: Stop, observer: Observe
         state=scratch / "state",
         logs=scratch / "logs",
         files=ground.files,
+        unexamined=ground.unexamined,
         examination=ground.examination,
         started_at=now,
         zone=clock.zone("local"),

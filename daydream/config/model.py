@@ -79,6 +79,8 @@ class LogOptions(Options):
     archive: tuple[str, ...] = ()
     archive_after_days: int = Field(default=1, ge=1)
     archive_keep_days: int | None = Field(default=None, ge=1)
+    redact_emails: bool = True
+    redact_addresses: bool = True
 
 
 class SentryOptions(Options):

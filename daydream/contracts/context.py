@@ -20,6 +20,8 @@ class Context:
     are read only there. `root` is the user's checkout, looked at only for logs and untracked caches.
     `started_at` (UTC) is the night's present: windows and ages are counted back from it. `cache` only
     saves time; `scratch` is a folder of the user's cache for what is large and passing. `results` are what a state's sub-steps have come to tonight, in plan order.
+    `unexamined` are files that belong to the program and are nobody's to judge (copied, generated, left out by a linter's
+    configuration): what they use is used.
     """
 
     root: Path
@@ -41,6 +43,7 @@ class Context:
     cache: Cache = field(default_factory=Forgetful)
     scratch: Path | None = None
     results: Callable[[str], Sequence[SubStepResult]] = lambda _: ()
+    unexamined: Sequence[SourceFile] = ()
 
     @property
     def interpreter(self) -> Interpreter | None:

@@ -160,7 +160,7 @@ class Upkeep:
             tree=ctx.tree,
             folder=ctx.scratch,
             commit=str(ctx.examination.commit),
-            files=ctx.files,
+            files=(*ctx.files, *ctx.unexamined),
             interpreter=ctx.interpreter,
             command=command,
             env=ctx.env,

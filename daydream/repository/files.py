@@ -18,6 +18,7 @@ from daydream.repository.workbench import SYMLINK, CheckedOut
 _ATTRIBUTES = ("linguist-vendored", "linguist-generated", "filter")
 _PYTHON = (".py", ".pyi", ".pyw")
 _START_BYTES = 2048
+_STILL_PART = ("vendored", "generated", "excluded")
 _STORED_ELSEWHERE = {"lfs": "lfs", "git-crypt": "encrypted", "crypt": "encrypted", "transcrypt": "encrypted"}
 _REPORT_NAME = re.compile(r"(?:report_\d{4}-\d\d-\d\d[.\w-]*|latest)\.md")
 _REPORT_TITLE = b"# Daydream Report - "
@@ -25,7 +26,8 @@ _REPORT_TITLE = b"# Daydream Report - "
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The examined files by path, what was left out counted by reason, and sentences worth saying.
+    """The examined files by path, what was left out counted by reason, and sentences worth saying. `unexamined` are
+    those of the left-out files that belong to the program all the same: they may use what is examined.
 
     Reasons: vendored, generated, excluded, own, lfs, encrypted, symlink, vanished, and those of the
     tree the list was made from.
@@ -34,6 +36,7 @@ class Listing:
     files: tuple[SourceFile, ...]
     excluded: dict[str, int]
     notes: tuple[str, ...] = ()
+    unexamined: tuple[SourceFile, ...] = ()
 
 
 def examined(checked_out: CheckedOut, *, exclude: Sequence[str], own: Sequence[str], stop: Stop) -> Listing:
@@ -81,7 +84,7 @@ def _sift(
     stop: Stop,
 ) -> Listing:
     by_config, notes = _by_configuration(tree, files, exclude, stop)
-    kept = []
+    kept, unexamined = list[SourceFile](), list[SourceFile]()
     root = str(tree)
     places = tuple(f"{place}/" for place in (WITHOUT_GIT, *own))
     copied = shelves(file.path for file in files)
@@ -99,9 +102,12 @@ def _sift(
             kept.append(file)
         else:
             reasons[reason] += 1
+        if reason in _STILL_PART:
+            unexamined.append(file)
     kept.sort(key=lambda file: file.path)
+    unexamined.sort(key=lambda file: file.path)
     counted = {reason: count for reason, count in sorted(reasons.items()) if count}
-    return Listing(tuple(kept), counted, notes)
+    return Listing(tuple(kept), counted, notes, tuple(unexamined))
 
 
 def _own(tree: str, path: str, own: tuple[str, ...]) -> str | None:

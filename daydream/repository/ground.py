@@ -29,11 +29,13 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Where a night reads (`tree`), what it reads (`files`), and what it says of both."""
+    """Where a night reads (`tree`), what it examines (`files`), what it says of both, and what else belongs to the program
+    (`unexamined`)."""
 
     tree: Path
     files: tuple[SourceFile, ...]
     examination: Examination
+    unexamined: tuple[SourceFile, ...] = ()
 
 
 def prepare(
@@ -122,7 +124,7 @@ def _of_commit(
         interpreter=interpreter.find(places, config.interpreter.path, env, stop),
         notes=(*_standing(head, work), *_left_out(listing)),
     )
-    return Ground(checked_out.tree, listing.files, examination)
+    return Ground(checked_out.tree, listing.files, examination, listing.unexamined)
 
 
 def _of_snapshot(
@@ -146,7 +148,7 @@ def _of_snapshot(
         interpreter=interpreter.find(places, config.interpreter.path, env, stop),
         notes=(without, *_left_out(listing)),
     )
-    return Ground(taken.tree, listing.files, examination)
+    return Ground(taken.tree, listing.files, examination, listing.unexamined)
 
 
 def own_paths(places: Places) -> tuple[str, ...]:

@@ -72,11 +72,11 @@ def _is_plain(ctx: Context, path: str) -> bool:
 
 
 def text_files(ctx: Context) -> list[SourceFile]:
-    """Return every examined text that may name something, by path."""
+    """Return every text of the program that may name something, examined or not, by path."""
     return sorted(
         (
             file
-            for file in ctx.files
+            for file in (*ctx.files, *ctx.unexamined)
             if file.size <= LARGEST_TEXT and posixpath.splitext(file.path)[1].lower() not in _NO_TEXT
         ),
         key=lambda file: file.path,

@@ -1,13 +1,41 @@
-"""What `log_review` says: its rules, and issues and spikes worded as findings."""
+"""What `log_review` says: its rules, and issues, flags and spikes worded as findings."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from daydream.analysis.errors.records import ErrorRecord, StackFrame
+from daydream.analysis.logs.callsites import Site
 from daydream.analysis.logs.heads import CRITICAL, ERROR
-from daydream.analysis.logs.issues import LEVEL_NAMES, RECURRING, Issue, Spike, utc
-from daydream.analysis.redaction import quoted
+from daydream.analysis.logs.ranking import Flag
+from daydream.analysis.logs.suggestions import Suggestion
+from daydream.analysis.logs.tally import LEVEL_NAMES, Counted, Spike, utc
+from daydream.analysis.redaction import one_line
 from daydream.records.finding import Finding, Severity
 
-RULES = {"log.recurring_error": 1, "log.exception": 1, "log.level_spike": 1}
+RECURRING = 3
+OWN = {"log.recurring_error": 2, "log.exception": 2, "log.level_spike": 2, "log.suggestion": 1}
+JUDGED = {
+    **dict.fromkeys(
+        ("log.new_error", "log.burst", "log.rate", "log.repeat", "log.drift", "log.error_share"), 1
+    ),
+    **dict.fromkeys(("log.level_change", "log.silence", "log.missing", "log.latency", "log.status_share"), 1),
+}
+RULES = {**OWN, **JUDGED}
+_DO: Mapping[str, str] = {
+    "new_error": "Find out what brought it: it was not in this log before",
+    "burst": "Look at what happened in those hours",
+    "rate": "Look at what changed since the last night",
+    "repeat": "Find out why it ran so often",
+    "drift": "Look at what has been growing since, before it becomes an outage",
+    "error_share": "Look at what changed since the last night",
+    "level_change": "Find out why it is worse than it used to be",
+    "silence": "See whether what writes it still runs",
+    "missing": "See whether the job still runs",
+    "latency": "Look at what the route waits for",
+    "status_share": "Look at the requests that fail",
+}
+_STANDALONE = 0.8
+_UNPRINTED = 0.4
 # What usually ends a client's visit or the process itself, not a fault of the program.
 _ORDINARY_ENDS = {
     *("KeyboardInterrupt", "SystemExit", "CancelledError", "BrokenPipeError", "ConnectionResetError"),
@@ -15,14 +43,17 @@ _ORDINARY_ENDS = {
 }
 
 
-def top(issue: Issue) -> dict[str, Any]:
+def top(text: str, one: Counted, site: Site | None) -> dict[str, Any]:
     """Tell of a template in the facts of a log."""
     return {
-        "template": issue.identity,
-        "level": LEVEL_NAMES[issue.level],
-        "count": issue.count,
-        "first": _minute(issue.first),
-        "last": _minute(issue.last),
+        "template": one_line(text, 300),
+        "level": LEVEL_NAMES[one.level],
+        "count": one.tonight,
+        "first": _minute(one.first),
+        "last": _minute(one.last),
+        "hours": {str(hour): count for hour, count in sorted(one.hours.items())[-48:]},
+        "examples": list(one.examples),
+        "origin": f"{site.path}:{site.line}" if site is not None else None,
     }
 
 
@@ -30,8 +61,8 @@ def _minute(seconds: float | None) -> str | None:
     return None if seconds is None else utc(seconds).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _when(issue: Issue) -> str:
-    first, last = _minute(issue.first), _minute(issue.last)
+def _when(one: Counted) -> str:
+    first, last = _minute(one.first), _minute(one.last)
     if first is None or last is None:
         return ""
     return f", at {first}" if first == last else f", between {first} and {last}"
@@ -45,55 +76,94 @@ def _severity(level: int) -> Severity:
     return "high" if level >= CRITICAL else "medium" if level >= ERROR else "low"
 
 
-def recurring(subject: str, issue: Issue) -> Finding:
-    """Make a finding of a template that recurs at error or worse."""
+def flagged(subject: str, flag: Flag, advice: Suggestion | None) -> Finding:
+    """Make a finding of what stands out against past nights."""
+    rule = f"log.{flag.kind}"
+    return Finding(
+        rule=rule,
+        rule_version=RULES[rule],
+        severity=flag.severity,
+        subject=subject,
+        identity=flag.identity,
+        message=flag.message,
+        evidence=flag.evidence,
+        worth=flag.worth,
+        action=_said(advice) if advice is not None else _DO[flag.kind],
+        magnitude=flag.magnitude,
+    )
+
+
+def _said(advice: Suggestion) -> str:
+    where = f" ({advice.path}:{advice.line})" if advice.path is not None else ""
+    return f"{advice.text}{where}"
+
+
+def suggested(subject: str, key: str, text: str, advice: Suggestion) -> Finding:
+    """Make a finding of a suggestion; only the plainest are worth a line of their own."""
+    worth = advice.weight.worth
+    return Finding(
+        rule="log.suggestion",
+        rule_version=RULES["log.suggestion"],
+        severity=advice.weight.severity,
+        subject=subject,
+        identity=f"{advice.kind} {key}",
+        message=advice.text,
+        evidence=one_line(text, 200),
+        worth=worth if worth >= _STANDALONE else min(worth, _UNPRINTED),
+        action=f"Look at {advice.path}:{advice.line}" if advice.path is not None else "Look at what logs it",
+    )
+
+
+def recurring(subject: str, key: str, text: str, one: Counted, *, first: bool) -> Finding:
+    """Make a finding of a template that recurs at error or worse; `first`: nobody knows yet what is usual here."""
     return Finding(
         rule="log.recurring_error",
         rule_version=RULES["log.recurring_error"],
-        severity=_severity(issue.level),
+        severity=_severity(one.level),
         subject=subject,
-        identity=issue.identity,
-        message=f"Logged {_times(issue.count)} as {LEVEL_NAMES[issue.level]}{_when(issue)}: {quoted(issue.identity, 120)}",
-        evidence=issue.example,
-        worth=0.7 if issue.count >= 10 else 0.6,
+        identity=key,
+        message=f"Logged {_times(one.tonight)} as {LEVEL_NAMES[one.level]}{_when(one)}: {one_line(text, 120)}",
+        evidence=one.examples[0] if one.examples else "",
+        worth=_UNPRINTED if not first else 0.7 if one.tonight >= 10 else 0.6,
         action="Find out what causes these entries and mend it, or log them below error if they are expected",
-        magnitude=float(issue.count),
+        magnitude=float(one.tonight),
     )
 
 
-def exception(subject: str, issue: Issue) -> Finding:
-    """Make a finding of an exception from one place."""
-    frame = issue.frame
-    place = f"{issue.source or (frame.path if frame else '')}:{frame.line if frame else 0}"
-    function = frame.function if frame else ""
+def exception(subject: str, record: ErrorRecord, one: Counted, *, first: bool) -> Finding:
+    """Make a finding of an exception from one place; `first` as above."""
+    frame = (record.own or record.frames or (StackFrame(None, "", None),))[-1]
+    place = f"{frame.path or frame.reported}:{frame.line or 0}"
+    worth = _exception_worth(record, one)
     return Finding(
         rule="log.exception",
         rule_version=RULES["log.exception"],
-        severity=_severity(issue.level),
+        severity=_severity(one.level),
         subject=subject,
-        identity=issue.identity,
-        message=f"{issue.kind} in {function} ({place}) {_times(issue.count)}{_when(issue)}",
-        evidence=issue.example,
-        worth=_exception_worth(issue),
-        action=f"Mend or handle the {issue.kind} raised at {place}",
-        magnitude=float(issue.count),
+        identity=record.error,
+        message=f"{record.kind} in {frame.function} ({place}) {_times(one.tonight)}{_when(one)}",
+        evidence=one.examples[0] if one.examples else "",
+        worth=worth if first else min(worth, _UNPRINTED),
+        action=f"Mend or handle the {record.kind} raised at {place}",
+        magnitude=float(one.tonight),
     )
 
 
-def _exception_worth(issue: Issue) -> float:
+def _exception_worth(record: ErrorRecord, one: Counted) -> float:
     """Estimate: own code and repetition count for it; what was logged as a warning was handled."""
-    if issue.level < ERROR or issue.kind in _ORDINARY_ENDS:
+    if one.level < ERROR or record.kind in _ORDINARY_ENDS:
         return 0.3
-    if issue.source is not None:
-        return 0.8 if issue.count >= RECURRING else 0.6
-    return 0.55 if issue.count >= RECURRING else 0.4
+    if record.own:
+        return 0.8 if one.tonight >= RECURRING else 0.6
+    return 0.55 if one.tonight >= RECURRING else 0.4
 
 
 def level_spike(subject: str, spike: Spike) -> Finding:
-    """Make a finding of an hour, or hours in a row, that stand out."""
+    """Make a finding of an hour, or hours in a row, that stand out in one night alone."""
     start, end = utc(spike.start), utc(spike.end)
-    why = f"; mostly: {quoted(spike.main.identity, 100)}" if spike.main is not None else ""
-    told = spike.main is not None and (spike.main.frame is not None or spike.main.count >= RECURRING)
+    why = f"; mostly: {one_line(spike.main[0], 100)}" if spike.main is not None else ""
+    told = spike.main is not None and spike.main[1].tonight >= RECURRING
+    example = spike.main[1].examples[:1] if spike.main is not None else []
     return Finding(
         rule="log.level_spike",
         rule_version=RULES["log.level_spike"],
@@ -104,8 +174,8 @@ def level_spike(subject: str, spike: Spike) -> Finding:
             f"{spike.count:,} errors between {start:%Y-%m-%d %H:%M} and {end:%H:%M} UTC; "
             f"usual in an hour of this log: {spike.usual:g}{why}"
         ),
-        evidence=spike.main.example if spike.main is not None else "",
-        worth=0.4 if told else 0.6,
+        evidence=example[0] if example else "",
+        worth=_UNPRINTED if told else 0.6,
         action=f"Look at what happened to the service at {start:%H:%M} UTC",
         magnitude=float(spike.count),
     )

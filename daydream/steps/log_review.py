@@ -1,62 +1,37 @@
-"""`log_review`: the application's logs of the last 24 hours; recurring errors, exceptions, level spikes."""
+"""`log_review`: what the application's logs say since the last night, beside what they used to say."""
 
 import contextlib
 import hashlib
 import os
-from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
-
-from daydream.analysis.logs.heads import ERROR, WARNING
-from daydream.analysis.logs.issues import LEVEL_NAMES, RECURRING, Locate, Tally
-from daydream.analysis.logs.scan import PART_BYTES, Scan, Window
-from daydream.analysis.logs.sources import (
-    MOST_MEMBERS,
-    Found,
-    Pin,
-    Unreadable,
-    discover,
-    find_pinned,
-    members,
-    named,
-)
-from daydream.analysis.logs.times import Clock
-from daydream.analysis.redaction import quoted
+from daydream.analysis.errors.frames import locator
+from daydream.analysis.logs.callsites import Index, build
+from daydream.analysis.logs.history import TRACE, recall
+from daydream.analysis.logs.scan import PART_BYTES
+from daydream.analysis.logs.sources import Found, Unreadable, discover, find_pinned, named
+from daydream.analysis.logs.tally import LEVEL_NAMES
+from daydream.analysis.redaction import Policy, quoted
 from daydream.config.model import Config, LogOptions
 from daydream.contracts.context import Context
 from daydream.contracts.step import Step
-from daydream.records.finding import Examined
-from daydream.records.outcome import Done, Facts, More, Outcome, Skipped
+from daydream.errors import StateDamaged, StateNewer
+from daydream.records.outcome import Done, Facts, Failed, More, Outcome, Skipped
 from daydream.records.section import SectionData, SubStepResult
-from daydream.steps.log_findings import RULES, exception, level_spike, recurring, top
+from daydream.steps.log_archive import Where, archive_changes, candidates
+from daydream.steps.log_outcome import outcome
+from daydream.steps.log_reading import Reading, Tools, begin
+from daydream.store.log_rows import LogStore, Position
+from daydream.store.log_schema import SCHEMA
 
 KEY, TITLE = "log_review", "Log Analysis"
-WINDOW_S = 86_400.0
+STATE = f"maintain.{KEY}"
 NOTHING = "no log files found: name them under [logs] sources in daydream.toml"
 ROTATED = "it was rotated or cut while it was read; tomorrow's night reads it again"
-_MOST_FINDINGS = 100
 _LONGEST_NAME = 150
-_LOG, _PATTERN, _NONE, _LIMIT = "log:", "pattern:", "none", "search"
-_LIBRARIES = {"site-packages", "dist-packages"}
-
-
-class _Cursor(msgspec.Struct, frozen=True, array_like=True):
-    """Where a log's reading stands: how many parts of which bytes are done."""
-
-    parts: int
-    pins: tuple[Pin, ...]
-
-
-@dataclass(slots=True)
-class _Reading:
-    """A scan in progress, kept between the parts; rebuilt from its cursor when it is not at hand."""
-
-    cursor: str
-    scan: Scan
-    pins: tuple[Pin, ...]
+_RECOVERED = 3
+_LOG, _PATTERN, _NONE, _LIMIT, _ARCHIVE = "log:", "pattern:", "none", "search", "archive"
 
 
 class LogReview:
@@ -64,8 +39,9 @@ class LogReview:
 
     def __init__(self, options: LogOptions, part_bytes: int = PART_BYTES) -> None:
         self._options, self._part_bytes = options, part_bytes
-        self._reading: _Reading | None = None
+        self._reading: Reading | None = None
         self._found: Found | None = None
+        self._index: Index | None = None
 
     def plan(self, ctx: Context) -> Sequence[str]:
         """One sub-step for each log, and one for each configured pattern that matches nothing."""
@@ -74,12 +50,14 @@ class LogReview:
         names += [f"{_PATTERN}{i}" for i in self._empty_patterns(ctx)]
         if not found.complete:
             names.append(_LIMIT)
-        return names or [_NONE]
+        return [*(names or [_NONE]), *([_ARCHIVE] if self._options.archive else [])]
 
     def run(self, ctx: Context, sub_step: str, cursor: str | None) -> Outcome:
         """Read the next part of a log; its findings come with the last."""
         if sub_step == _NONE:
             return Skipped(reason=NOTHING)
+        if sub_step == _ARCHIVE:
+            return self._archive(ctx)
         if sub_step == _LIMIT:
             return Skipped(
                 reason="the search for logs ended after 20,000 folders or files: name them under [logs] sources"
@@ -95,20 +73,30 @@ class LogReview:
             return Skipped(reason=f"{sub_step.removeprefix(_LOG)} is gone; nothing to do if that was meant")
         subject = _shown(log, ctx.root)
         try:
-            return self._part(ctx, subject, logs[log], cursor)
+            with LogStore.open(ctx.state / SCHEMA.file, read_only=True) as store:
+                return self._part(ctx, subject, logs[log], cursor, store)
         except (Unreadable, FileNotFoundError) as error:
             return Skipped(reason=f"{subject} cannot be read ({error}): make it readable or leave it out")
+        except (StateDamaged, StateNewer) as error:
+            return Failed(error=str(error))
 
     def section(self, results: Sequence[SubStepResult]) -> SectionData:
         """Add up the logs that were read to their end."""
-        ends = [r.parts[-1] for r in results if r.kind == "done" and r.parts]
-        notes = [note for facts in ends for note in facts["notes"]]
+        last = [r.parts[-1] for r in results if r.kind == "done" and r.parts]
+        ends = [facts for facts in last if "log" in facts]
+        packed = [facts["packed"] for facts in last if "packed" in facts]
+        notes = [note for facts in last for note in facts["notes"]]
         notes += [r.reason if r.reason.endswith(".") else f"{r.reason}." for r in results if r.kind != "done"]
         if not ends:
             return SectionData(key=KEY, title=TITLE, facts={"sources": 0}, notes=tuple(notes))
-        counted = ("entries", "recurring", "anomalies", "exceptions", "warnings", "bytes")
+        counted = ("entries", "recurring", "anomalies", "exceptions", "warnings", "bytes", "templates")
         facts: Facts = {name: sum(end[name] for end in ends) for name in counted}
         facts["sources"] = len(ends)
+        news = [end["new_templates"] for end in ends if end["new_templates"] is not None]
+        facts["new_templates"] = sum(news) if news else None
+        facts["judged"] = sum(end["judged"] for end in ends)
+        facts["recovered"] = [said for end in ends for said in end["recovered"]][:_RECOVERED]
+        facts["packed"] = packed[0] if packed else None
         facts["levels"] = {
             name: sum(end["levels"].get(name, 0) for end in ends) for name in LEVEL_NAMES.values()
         }
@@ -133,8 +121,10 @@ class LogReview:
         own, root = _own(ctx), _real(ctx.root)
         return [i for i, p in enumerate(self._options.sources) if not named(p, root, own, ctx.check).logs]
 
-    def _part(self, ctx: Context, subject: str, paths: Sequence[Path], cursor: str | None) -> Outcome:
-        reading = self._resume(ctx, paths, cursor)
+    def _part(
+        self, ctx: Context, subject: str, paths: Sequence[Path], cursor: str | None, store: LogStore
+    ) -> Outcome:
+        reading = self._resume(ctx, subject, paths, cursor, store)
         if reading is None:
             return Skipped(reason=f"{subject}: {ROTATED}")
         scan = reading.scan
@@ -143,52 +133,57 @@ class LogReview:
             finished = scan.advance(ctx.check)
             trouble.pop_all()
         if not finished:
-            text = msgspec.json.encode(_Cursor(scan.parts, reading.pins)).decode()
-            self._reading = _Reading(text, scan, reading.pins)
-            return More(cursor=text, facts={"log": subject, "bytes": scan.bytes})
+            reading.cursor = reading.text
+            self._reading = reading
+            return More(cursor=reading.cursor, facts={"log": subject, "bytes": scan.bytes})
         scan.close()
-        if find_pinned(reading.pins, paths) is None:
+        if reading.pins and find_pinned(reading.pins, paths) is None:
             return Skipped(reason=f"{subject}: {ROTATED}")
-        return _outcome(subject, scan)
+        if not scan.read and (reading.pins or (reading.memory.last is None and scan.notes)):
+            return Skipped(reason=" ".join(scan.notes) or f"{subject}: nothing in it could be read")
+        return outcome(ctx, subject, reading, self._calls(ctx))
 
-    def _resume(self, ctx: Context, paths: Sequence[Path], cursor: str | None) -> _Reading | None:
+    def _resume(
+        self, ctx: Context, subject: str, paths: Sequence[Path], cursor: str | None, store: LogStore
+    ) -> Reading | None:
         """Return the reading that stands at `cursor`, from memory or by reading the same bytes again."""
         kept, self._reading = self._reading, None
         if kept is not None and cursor is not None and kept.cursor == cursor:
             return kept
         if kept is not None:
             kept.scan.close()
-        notes: list[str] = []
-        parts = 0
-        if cursor is None:
-            pinned = members(paths)
-            if len(pinned) > MOST_MEMBERS:
-                notes.append(f"Of {len(pinned)} rotations only the newest {MOST_MEMBERS} were read.")
-                pinned = pinned[-MOST_MEMBERS:]
-        else:
-            stand = msgspec.json.decode(cursor, type=_Cursor)
-            again = find_pinned(stand.pins, paths)
-            if again is None:
-                return None
-            pinned, parts = list(zip(stand.pins, again, strict=True)), stand.parts
-        scan = _scan(ctx, pinned, self._part_bytes)
-        scan.notes += notes
-        while scan.parts < parts:
-            if scan.advance(ctx.check):
-                return None
-        return _Reading(cursor or "", scan, tuple(pin for pin, _ in pinned))
+        memory = recall(store, subject, ctx.run, ctx.started_at.timestamp())
+        known = [(key, text) for key, text in memory.texts.items() if not key.startswith(TRACE)]
+        policy = Policy(emails=self._options.redact_emails, addresses=self._options.redact_addresses)
+        tools = Tools(locator(ctx.paths(".py")), policy, self._part_bytes, ctx.check)
+        return begin(ctx, memory, paths, cursor, known, tools)
+
+    def _calls(self, ctx: Context) -> Index:
+        """The repository's logging calls; looked for when the first log was read."""
+        if self._index is None:
+            self._index = build(ctx.tree, ctx.files, ctx.cache, ctx.check)
+        return self._index
+
+    def _archive(self, ctx: Context) -> Outcome:
+        """Pack what tonight's readings are through with, where a person named the folder."""
+        globs, root = self._options.archive, _real(ctx.root)
+        ends = [
+            Position(*end)
+            for result in ctx.results(STATE)
+            for part in result.parts
+            for end in part.get("positions", ())
+        ]
+        paths = candidates(globs, root, _own(ctx), ctx.check)
+        where = Where(root, _real(ctx.state))
+        changes, notes = archive_changes(
+            paths, ends, self._options, ctx.started_at.timestamp(), where=where, check=ctx.check
+        )
+        return Done(changes=tuple(changes), facts={"packed": len(changes), "notes": list(notes)})
 
 
 def make(config: Config) -> Step:
     """Bind the step to its options."""
     return LogReview(config.logs)
-
-
-def _scan(ctx: Context, pinned: Sequence[tuple[Pin, Path]], part_bytes: int) -> Scan:
-    end = ctx.started_at.timestamp()
-    window = Window(end - WINDOW_S, end)
-    tally = Tally(window.start, window.end, _locator(ctx.paths(".py")))
-    return Scan(pinned, window, Clock(ctx.zone, ctx.started_at), tally, part_bytes)
 
 
 def _real(path: Path) -> Path:
@@ -216,79 +211,3 @@ def _name(log: Path, root: Path) -> str:
         return f"{_LOG}{shown}"
     digest = hashlib.sha256(os.fsencode(log)).hexdigest()[:16]
     return f"{_LOG}{shown[-_LONGEST_NAME:]}#{digest}"
-
-
-def _locator(paths: Collection[str]) -> Locate:
-    """Map paths in stack frames to examined files by their longest common ending of at least two parts,
-    or by the bare name of a file at the root that no other file shares.
-
-    An ending that two files share maps to nothing, nor does a library's file.
-    """
-    endings: dict[str, str | None] = {}
-    names = Counter(path.rpartition("/")[2] for path in paths)
-    for path in sorted(paths):
-        parts = path.split("/")
-        for size in range(2, len(parts) + 1):
-            ending = "/".join(parts[-size:])
-            endings[ending] = None if ending in endings else path
-        if len(parts) == 1 and names[path] == 1:
-            endings[path] = path
-
-    def locate(path: str) -> str | None:
-        parts = path.replace("\\", "/").split("/")
-        if any(part in _LIBRARIES or part.startswith("python3") for part in parts):
-            return None
-        sizes = range(min(len(parts), 40), 0, -1)
-        ending = next((e for size in sizes if (e := "/".join(parts[-size:])) in endings), None)
-        return endings[ending] if ending is not None else None
-
-    return locate
-
-
-def _outcome(subject: str, scan: Scan) -> Outcome:
-    tally = scan.tally
-    if not scan.read:
-        return Skipped(reason=" ".join(scan.notes) or f"{subject}: nothing in it could be read")
-    templates, traces, spikes = tally.recurring(), tally.exceptions(), tally.spikes()
-    errors = [issue for issue in templates if issue.level >= ERROR and issue.count >= RECURRING]
-    findings = [recurring(subject, issue) for issue in errors]
-    findings += [exception(subject, issue) for issue in traces]
-    rules = dict(RULES)
-    notes = [f"{subject}: {note}" for note in scan.notes] + _notes(subject, tally)
-    if len(findings) > _MOST_FINDINGS:
-        notes.append(f"{subject}: of {len(findings)} issues only the first {_MOST_FINDINGS} are kept.")
-        del findings[_MOST_FINDINGS:], rules["log.recurring_error"], rules["log.exception"]
-    if spikes is None:
-        del rules["log.level_spike"]
-    findings += [level_spike(subject, spike) for spike in spikes or ()]
-    bad = [issue for issue in traces if issue.level >= ERROR]
-    facts: Facts = {
-        "log": subject,
-        "entries": tally.entries,
-        "recurring": len(errors) + sum(issue.count >= RECURRING for issue in bad),
-        "anomalies": len(spikes or ()),
-        "exceptions": len(bad),
-        "warnings": sum(i.level == WARNING and i.count >= RECURRING for i in templates),
-        "levels": {LEVEL_NAMES[level]: count for level, count in sorted(tally.levels.items())},
-        "bytes": scan.bytes,
-        "files": scan.read,
-        "top": [top(issue) for issue in templates[:20]],
-        "notes": notes,
-    }
-    return Done(findings=tuple(findings), examined=(Examined(rules=rules, subjects=(subject,)),), facts=facts)
-
-
-def _notes(subject: str, tally: Tally) -> list[str]:
-    notes = []
-    if tally.future:
-        notes.append(
-            f"{subject}: {tally.future} entries carry stamps from the future and are not counted: "
-            "check the clock that wrote them, or zone under [night]."
-        )
-    if tally.undated:
-        notes.append(f"{subject}: {tally.undated} entries before the first time stamp are not counted.")
-    if tally.overflow:
-        notes.append(
-            f"{subject}: {tally.overflow} entries fit none of the first templates and are not grouped."
-        )
-    return notes

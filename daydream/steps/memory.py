@@ -43,8 +43,8 @@ def code(folder: Path | None = None) -> str | None:
 
 
 def tree(ctx: Context) -> str | None:
-    """Hash the examined files, paths and contents; None where a content has no id."""
-    return of_files(ctx.files)
+    """Hash the files of the program, paths and contents; None where a content has no id."""
+    return of_files((*ctx.files, *ctx.unexamined))
 
 
 def of_files(files: Iterable[SourceFile]) -> str | None:

@@ -39,8 +39,37 @@ LEGACY = {
 }
 LOGS = {
     "log.recurring_error": "the same message at ERROR or above at least three times inside the window, counted",
-    "log.exception": "tracebacks of one exception type with the same innermost frame in the repository, counted",
+    "log.exception": "tracebacks of one exception type through the same functions of the repository, counted",
     "log.level_spike": "one hour's errors lie far outside the other hours of the same log (robust z and Poisson)",
+    "log.suggestion": (
+        "a fixed rule on the log's own numbers and, where it names a line, on the source at that line; it says nothing where "
+        "hours, nights or code do not suffice, and whether the remedy fits is for a person"
+    ),
+    "log.new_error": (
+        "no record of past nights has this template or exception; a deploy that rewords a message makes it new, and what differs from a known one in a word is held back"
+    ),
+    "log.burst": (
+        "more within one to three hours than in any of at least five past nights, or far more than ever at that time of day"
+    ),
+    "log.rate": (
+        "outside the range of past nights, of nights of its kind, and of all at equal traffic; a change that somebody wanted looks the same"
+    ),
+    "log.error_share": (
+        "all known errors together against past nights, without those that stand out by themselves"
+    ),
+    "log.drift": ("three nights in a row above the weeks before, measured against how much else was logged"),
+    "log.repeat": ("it came one to four times on each past night and ten times as often tonight"),
+    "log.level_change": (
+        "the same template at a higher level than nearly all its former records; the code may mean it"
+    ),
+    "log.silence": (
+        "records came in these hours on six of seven past nights, and tonight's hours were read; a service that was switched off on purpose looks the same"
+    ),
+    "log.missing": (
+        "it came in the same hours of six of seven past nights, and these hours were read tonight"
+    ),
+    "log.latency": ("hours in a row slower than the slowest of any past night, with enough requests"),
+    "log.status_share": ("a share of 5xx three times that of the worst hours of nine past nights in ten"),
 }
 SENTRY = {
     "sentry.issue": "Sentry's own grouping and counts, read page by page; gone only when the list was read to its end; the line is that "

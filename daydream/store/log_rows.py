@@ -22,14 +22,16 @@ _DAY_S = 86_400.0
 
 
 class Position(msgspec.Struct, frozen=True, array_like=True):
-    """How far a file was read: device and inode, the bytes that are done, crc32 of its first bytes, and its
-    size in bytes when it was looked at."""
+    """How far a file was read: device, inode, the byte after the last line that was taken, the crc32 of the first
+    min(4096, offset) bytes, the size then, and the crc32 of the last min(4096, offset) bytes before the offset.
+    In a packed file offset and crcs are of what is unpacked, the size is the packed file's."""
 
     device: int
     inode: int
     offset: int
     crc: int
     size: int
+    tail: int | None = None
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,8 +109,31 @@ class LatencyHour(msgspec.Struct, frozen=True, kw_only=True):
     run: str = ""
 
 
-Record = Reading | TemplateNight | ErrorNight | LatencyHour
-_TABLE_OF: dict[type, str] = dict(zip((Reading, TemplateNight, ErrorNight, LatencyHour), TABLES, strict=True))
+class StatusHour(msgspec.Struct, frozen=True, kw_only=True):
+    """How many answers of an access log had a status of this first digit in one hour."""
+
+    source: str
+    digit: int
+    hour: int
+    count: int
+    run: str = ""
+
+
+class FlagNight(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that stood out on a night and was printed when it first did; `since` is the hour of that."""
+
+    source: str
+    kind: str
+    identity: str
+    since: int
+    magnitude: float
+    run: str = ""
+
+
+Record = Reading | TemplateNight | ErrorNight | LatencyHour | StatusHour | FlagNight
+_TABLE_OF: dict[type, str] = dict(
+    zip((Reading, TemplateNight, ErrorNight, LatencyHour, StatusHour, FlagNight), TABLES, strict=True)
+)
 _encode = msgspec.json.Encoder().encode
 _positions = msgspec.json.Decoder(tuple[Position, ...]).decode
 _counts = msgspec.json.Decoder(dict[int, int]).decode
@@ -178,6 +203,17 @@ class LogStore(RowStore):
         sql = "SELECT * FROM log_latencies WHERE source = ? AND hour >= ? AND run != ? ORDER BY route, hour, rowid"
         found = self.rows(sql, (source, int(since // 3600), without_run))
         return [LatencyHour(**_values(row, histogram=_counts)) for row in found]
+
+    def statuses(self, source: str, *, since: float, without_run: str) -> list[StatusHour]:
+        """Return how a source's requests were answered in the hours since an instant."""
+        sql = "SELECT * FROM log_statuses WHERE source = ? AND hour >= ? AND run != ? ORDER BY digit, hour, rowid"
+        found = self.rows(sql, (source, int(since // 3600), without_run))
+        return [StatusHour(**_values(row)) for row in found]
+
+    def flags(self, source: str, run: str) -> list[FlagNight]:
+        """Return what stood out in a source on one night."""
+        sql = "SELECT * FROM log_flags WHERE source = ? AND run = ? ORDER BY kind, identity"
+        return [FlagNight(**_values(row)) for row in self.rows(sql, (source, run))]
 
     def prune(self, now: dt.datetime, *, run: str, days: int = 35) -> int:
         """Forget nights of more than `days` days ago but for the last 28, whenever they were, and `run`.

@@ -2,7 +2,7 @@
 
 from daydream.store.rows import COMMITS, KEY, Migration, Schema
 
-TABLES = ("log_readings", "log_templates", "log_errors", "log_latencies")
+TABLES = ("log_readings", "log_templates", "log_errors", "log_latencies", "log_statuses", "log_flags")
 
 
 def _version_1() -> list[str]:
@@ -19,6 +19,10 @@ def _version_1() -> list[str]:
         f"""CREATE TABLE log_latencies ({KEY}, source TEXT NOT NULL, route TEXT NOT NULL, hour INTEGER NOT NULL,
             count INTEGER NOT NULL, p50 REAL NOT NULL, p95 REAL NOT NULL, histogram TEXT NOT NULL,
             UNIQUE (source, route, hour, run))""",
+        f"""CREATE TABLE log_statuses ({KEY}, source TEXT NOT NULL, digit INTEGER NOT NULL, hour INTEGER NOT NULL,
+            count INTEGER NOT NULL, UNIQUE (source, digit, hour, run))""",
+        f"""CREATE TABLE log_flags ({KEY}, source TEXT NOT NULL, kind TEXT NOT NULL, identity TEXT NOT NULL,
+            since INTEGER NOT NULL, magnitude REAL NOT NULL, UNIQUE (source, kind, identity, run))""",
     ]
     indexes = [f"CREATE INDEX {table}_by_run ON {table} (run, seq)" for table in TABLES]
     return [COMMITS, *tables, *indexes]

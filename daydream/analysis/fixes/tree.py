@@ -57,7 +57,7 @@ class Census:
 
 
 class Tree:
-    """The examined files, read at most once for each question, and only for those that ask; `answers` and
+    """The files of the program, read at most once for each question, and only for those that ask; `answers` and
     `layouts` are where `lint` and `style` remember what ruff made of a text."""
 
     def __init__(self, ctx: Context) -> None:
@@ -66,8 +66,9 @@ class Tree:
         self.layouts: dict[Hashable, str | None] = {}
 
     def texts(self, *suffixes: str) -> Iterator[tuple[str, bytes]]:
-        """Yield path and content of every examined text, paths in order."""
-        for path in sorted(self.ctx.paths(*suffixes)):
+        """Yield path and content of every text, examined or not, paths in order."""
+        others = [file.path for file in self.ctx.unexamined if not suffixes or file.path.endswith(suffixes)]
+        for path in sorted([*self.ctx.paths(*suffixes), *others]):
             self.ctx.check()
             if posixpath.splitext(path)[1].lower() not in _NO_TEXT:
                 try:

@@ -1,36 +1,38 @@
 """Where an application's logs are: found or named, rotations together, pinned, read in bounded portions."""
 
-import bz2
 import contextlib
 import glob
-import gzip
-import lzma
 import os
 import re
-import stat
-import weakref
 import zlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import msgspec
 
-from daydream.analysis.redaction import quoted
-from daydream.errors import DaydreamError
+from daydream.analysis.logs.unpack import HEAD, PACKED, Lines, Unreadable, binary, opened
+
+__all__ = [
+    "Found",
+    "Lines",
+    "Pin",
+    "Position",
+    "Unreadable",
+    "binary",
+    "discover",
+    "family_of",
+    "find_pinned",
+]
+__all__ += ["members", "named", "opened", "rotations", "turn_of"]
 
 MOST_FOLDERS = 20_000
-MOST_MEMBERS = 24
+MOST_MEMBERS = 16
 _DEEPEST = 10
-_BLOCK = 262_144
-_LONGEST = 65_536
-_HEAD = 4_096
-_UNPACKED = 4 * 2**30
 
 _LOG = re.compile(r"(?i).+\.(?:log|jsonl|ndjson|out|err)\Z")
 _PLAIN = re.compile(r"(?i)(?:.+\.(?:txt|json)|syslog|messages|.*[_-]log)\Z")
-_PACKED = re.compile(r"(?i)\.(?:gz|bz2|xz|zst)\Z")
 _MAYBE = re.compile(
     r"(?i)log|jsonl|ndjson|out|err|txt|json|messages"
 )  # in every name that one of those matches
@@ -60,18 +62,29 @@ _TOOLS = re.compile(
 )
 
 
-class Unreadable(DaydreamError):
-    """A log cannot be read; the message says which and why."""
-
-
 class Pin(msgspec.Struct, frozen=True, array_like=True):
     """Which bytes of which file: device, inode, size in bytes, crc32 of the first 4 KiB (of fewer, if it was
-    shorter then). A log that only grows gives the same bytes again."""
+    shorter then), and the byte to begin at (of what is unpacked, in a packed file). A log that only grows
+    gives the same bytes again."""
 
     device: int
     inode: int
     size: int
     crc: int
+    start: int = 0
+
+
+class Position(msgspec.Struct, frozen=True, array_like=True):
+    """How far a file was read: device, inode, the byte after the last line that was taken, the crc32 of the first
+    min(4096, offset) bytes, the size then, and the crc32 of the last min(4096, offset) bytes before the offset.
+    In a packed file offset and crcs are of what is unpacked, the size is the packed file's."""
+
+    device: int
+    inode: int
+    offset: int
+    crc: int
+    size: int
+    tail: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +101,16 @@ def family_of(path: Path) -> Path:
     return path.with_name(_bare(path.name))
 
 
+def turn_of(path: Path) -> tuple[bool, int, str]:
+    """Order the files of a log that were last modified at one instant: the higher number is the older, the log
+    itself the newest."""
+    name = PACKED.sub("", path.name)
+    turn = _TURN.search(name)
+    return path.name == _bare(path.name), -int(turn[0][1:]) if turn else 0, path.name
+
+
 def _bare(full: str) -> str:
-    name = _TURN.sub("", _PACKED.sub("", full))
+    name = _TURN.sub("", PACKED.sub("", full))
     dated = _DATE.search(name)
     if dated is not None:
         before, after = name[: dated.start()], name[dated.end() :]
@@ -136,7 +157,7 @@ def members(paths: Sequence[Path]) -> list[tuple[Pin, Path]]:
     there = {path.name for path in paths}
     pinned: dict[tuple[int, int], tuple[float, str, Pin, Path]] = {}
     for path in paths:
-        if _PACKED.search(path.name) and _PACKED.sub("", path.name) in there:
+        if PACKED.search(path.name) and PACKED.sub("", path.name) in there:
             continue
         with opened(path) as handle:
             about = os.fstat(handle.fileno())
@@ -148,7 +169,7 @@ def members(paths: Sequence[Path]) -> list[tuple[Pin, Path]]:
 def find_pinned(pins: Sequence[Pin], paths: Sequence[Path]) -> list[Path] | None:
     """Find pinned files again under whatever name they have now; None if one is gone, cut or another."""
     now: dict[tuple[int, int], Path] = {}
-    for path in {*paths, *_rotations(paths)}:
+    for path in {*paths, *rotations(paths)}:
         try:
             about = path.stat()
         except OSError:
@@ -166,123 +187,17 @@ def find_pinned(pins: Sequence[Pin], paths: Sequence[Path]) -> list[Path] | None
     return result
 
 
-def _rotations(paths: Sequence[Path]) -> Iterator[Path]:
-    """Yield what lies beside some files of a log and belongs to it."""
+def rotations(paths: Sequence[Path]) -> Iterator[Path]:
+    """Yield what lies beside some files of a log and belongs to it, themselves too."""
     logs = {family_of(path) for path in paths}
     for folder in {path.parent for path in paths}:
         with contextlib.suppress(OSError):
             yield from (path for path in folder.iterdir() if family_of(path) in logs)
 
 
-def opened(path: Path) -> BinaryIO:
-    """Open an ordinary file for reading, never waiting for a pipe or device.
-
-    Raises:
-        Unreadable: it cannot be opened or is no ordinary file.
-    """
-    try:
-        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise Unreadable(f"{error.strerror or error}") from error
-    if not stat.S_ISREG(os.fstat(number).st_mode):
-        os.close(number)
-        raise Unreadable("not an ordinary file")
-    return os.fdopen(number, "rb", buffering=0)
-
-
-def binary(sample: bytes) -> str | None:
-    """Say what a file that is no text seems to be, None for text; `sample` is its beginning."""
-    if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "UTF-16 text; convert it to UTF-8 to have it read"
-    body = sample.lstrip(b"\0")
-    odd = sum(1 for byte in body if byte < 9 or 13 < byte < 27 or 27 < byte < 32)
-    return "binary" if b"\0" in body or (body and odd > len(body) * 0.1) else None
-
-
-class Lines:
-    """The decoded lines of a file between two byte offsets, in portions; UTF-8, anything else replaced.
-
-    A line is cut at 64 KiB, the rest of it is dropped and counted in `cut`. `damage` tells where a
-    packed file stopped making sense.
-    """
-
-    def __init__(self, path: Path, size: int) -> None:
-        self.name = quoted(path.name, 100)
-        raw = opened(path)
-        self._closing = weakref.finalize(self, raw.close)
-        self.packed = bool(_PACKED.search(path.name))
-        self._stream = _unpacked(raw, path.name.lower()) if self.packed else raw
-        # `read1` gives what is whole before the damage; `read` would lose it.
-        self._read_some = getattr(self._stream, "read1", self._stream.read)
-        self._size = size
-        self._left = _UNPACKED if self.packed else size
-        self._carry = b""
-        self._skipping = False
-        self.cut = 0
-        self.taken = 0
-        self.damage: str | None = None
-
-    def close(self) -> None:
-        """Close the file."""
-        self._closing()
-
-    def sample(self) -> bytes:
-        """Return up to 4 KiB of the beginning; call it before the first portion."""
-        block = self._read(_HEAD)
-        self._carry = block
-        return block
-
-    def seek(self, offset: int) -> None:
-        """Go on at a line's beginning; for files that are not packed."""
-        self._stream.seek(offset)
-        self._left = self._size - offset
-        self._carry = b""
-
-    def portion(self) -> list[str] | None:
-        """Return the next complete lines, None at the end."""
-        block = self._read(_BLOCK)
-        if not block:
-            left, self._carry = self._carry, b""
-            return left.decode("utf-8", "replace").split("\n") if left else None
-        if self._skipping:
-            end = block.find(b"\n")
-            if end < 0:
-                return []
-            block, self._skipping = block[end + 1 :], False
-        head, newline, tail = (self._carry + block).rpartition(b"\n")
-        if len(tail) > _LONGEST:
-            head, newline, tail = head + newline + tail[:_LONGEST], b"\n", b""
-            self._skipping = True
-            self.cut += 1
-        self._carry = tail
-        return head.decode("utf-8", "replace").split("\n") if newline else []
-
-    def _read(self, most: int) -> bytes:
-        try:
-            block: bytes = self._read_some(min(most, self._left))
-        except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, OSError) as error:
-            self.damage = str(error) or type(error).__name__
-            self._left = 0
-            return b""
-        self._left -= len(block)
-        self.taken += len(block)
-        return block
-
-
-def _unpacked(raw: BinaryIO, name: str) -> BinaryIO:
-    if name.endswith(".gz"):
-        return cast(BinaryIO, gzip.GzipFile(fileobj=raw))
-    if name.endswith(".bz2"):
-        return cast(BinaryIO, bz2.BZ2File(raw))
-    if name.endswith(".xz"):
-        return cast(BinaryIO, lzma.LZMAFile(raw))
-    raw.close()
-    raise Unreadable("packed as .zst, which is not read; use .gz, .bz2 or .xz")
-
-
 def _crc(handle: BinaryIO, size: int) -> int:
     handle.seek(0)
-    return zlib.crc32(handle.read(min(size, _HEAD)))
+    return zlib.crc32(handle.read(min(size, HEAD)))
 
 
 def _owned(path: Path, own: Collection[Path]) -> bool:

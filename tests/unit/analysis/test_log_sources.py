@@ -1,8 +1,14 @@
 """Which files are logs, which belong together, and that pinned bytes stay the same bytes."""
 
+import bz2
 import gzip
+import importlib
+import lzma
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -172,10 +178,10 @@ def test_an_endless_line_is_cut_and_the_next_one_is_whole(tmp_path: Path) -> Non
     assert lines.cut == 1
 
 
-def test_foreign_encodings_are_read_with_replacements(tmp_path: Path) -> None:
+def test_encodings_may_change_from_line_to_line(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
-    path.write_bytes("grün\n".encode("latin-1") + "grün\n".encode())
-    assert lines_of(path)[0] == ["gr\ufffdn", "grün"]
+    path.write_bytes("grün\n".encode("latin-1") + "grün\n".encode() + "größe ".encode() + b"\xff\n")
+    assert lines_of(path)[0] == ["grün", "grün", "größe \ufffd"]
 
 
 @pytest.mark.parametrize("packed", [True, False])
@@ -188,6 +194,86 @@ def test_a_damaged_archive_gives_what_was_whole(tmp_path: Path, packed: bool) ->
     assert lines.damage
 
 
+@pytest.mark.parametrize("ending", ["gz", "bz2", "xz"])
+def test_nothing_but_rubbish_in_an_archive_is_damage(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"a.log.{ending}"
+    path.write_bytes(b"plain text, no archive\n" * 9)
+    read, lines = lines_of(path)
+    assert (read, bool(lines.damage)) == ([], True)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_packed_file_goes_on_at_an_unpacked_byte(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    endings = {gzip.compress: "gz", bz2.compress: "bz2", lzma.compress: "xz"}
+    path = tmp_path / f"a.log.{endings[pack]}"
+    text = [f"line {number} {'x' * (number % 90)}\n" for number in range(30_000)]
+    path.write_bytes(pack("".join(text).encode()))
+    size = sum(map(len, text))
+    for count in (0, 1, 50, 29_999, 30_000):
+        start = sum(map(len, text[:count]))
+        lines = Lines(path, path.stat().st_size, start)
+        read = [line for portion in iter(lines.portion, None) for line in portion]
+        assert [f"{line}\n" for line in read] == text[count:]
+        assert (lines.offset, lines.taken) == (size, size - start)
+        lines.close()
+    lines = Lines(path, path.stat().st_size, size + 99)
+    assert [line for portion in iter(lines.portion, None) for line in portion] == []
+    assert lines.offset == size + 99
+
+
+def test_zstd_is_read_and_damage_is_told(tmp_path: Path) -> None:
+    name = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
+    zstd: Any = importlib.import_module(name)
+    path = tmp_path / "a.log.zst"
+    path.write_bytes(b"plain text, no archive\n" * 9)
+    assert lines_of(path)[1].damage
+    whole = zstd.compress(os.urandom(200_000).hex("\n", 40).encode())
+    path.write_bytes(whole)
+    assert len(lines_of(path)[0]) == 5000
+    path.write_bytes(whole[: len(whole) // 2])
+    read, lines = lines_of(path)
+    assert 100 < len(read) < 5000
+    assert lines.damage
+
+
+@pytest.mark.parametrize("name", ["a.log", "a.log.gz"])
+@pytest.mark.parametrize(("begin", "first"), [(6, "two"), (4, "two"), (0, "one")])
+def test_the_rest_of_a_line_that_was_taken_before_is_left_out(
+    tmp_path: Path, name: str, begin: int, first: str
+) -> None:
+    path = tmp_path / name
+    text = b"one on\ntwo\n"
+    path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    lines = Lines(path, 99, begin)
+    assert (lines.portion() or [""])[0].split(" ")[0] == first
+    assert lines.cut == 0
+    lines.close()
+
+
+def test_a_hole_at_the_beginning_is_passed_by_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    with path.open("wb") as handle:
+        handle.seek(5 * 2**30)
+        handle.write(b"\n2026-11-20 12:00:00 INFO one\ntwo\n")
+    read, lines = lines_of(path)
+    assert [line.lstrip("\0") for line in read][-2:] == ["2026-11-20 12:00:00 INFO one", "two"]
+    assert lines.offset == path.stat().st_size
+    with path.open("wb") as handle:
+        handle.truncate(5 * 2**30)
+    assert lines_of(path)[0] == []
+
+
+def test_what_unpacks_to_more_than_4_gib_is_cut_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "a.log.gz"
+    block = gzip.compress(b"\0" * 2**20)
+    path.write_bytes(block)
+    lines = Lines(path, 2**30)
+    lines._left = 2**19
+    assert [line for portion in iter(lines.portion, None) for line in portion] != [""]
+    assert lines.damage == "it unpacks to more than 4 GiB, the rest was left"
+    lines.close()
+
+
 @pytest.mark.parametrize(
     ("sample", "verdict"),
     [
@@ -195,7 +281,8 @@ def test_a_damaged_archive_gives_what_was_whole(tmp_path: Path, packed: bool) ->
         (b"2026 text\n\t\x1b[31m", False),
         (b"\0\0\0\0after a cut\n", False),
         (b"\x7fELF\0\0", True),
-        ("text".encode("utf-16"), True),
+        ("text".encode("utf-16"), False),
+        (b"__CURSOR=x\nMESSAGE\n\0\0", False),
         (bytes(range(32)) * 4, True),
     ],
 )

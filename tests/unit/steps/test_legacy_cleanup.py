@@ -1,5 +1,6 @@
 """`legacy_cleanup` on real repositories, with the real ruff, vulture and git."""
 
+import dataclasses
 import datetime as dt
 import os
 import sys
@@ -395,6 +396,16 @@ def test_what_warns_of_its_own_deprecation_is_kept_for_strangers(tmp_path: Path)
     text = "import warnings\n\n\ndef _gone():\n    warnings.warn('x', DeprecationWarning)\n"
     found = of_rule(done(project(tmp_path, {"pkg/a.py": text}), "vulture"), "dead_code")
     assert [(f.identity, f.worth >= 0.5) for f in found] == [("function _gone#1", False)]
+
+
+def test_what_only_unexamined_files_use_is_used(tmp_path: Path) -> None:
+    text = "def _helper():\n    return 1\n"
+    ctx = project(tmp_path, {"pkg/a.py": text, "e2e/conftest.py": "from pkg.a import _helper\n\n_helper()\n"})
+    seen = [file for file in ctx.files if file.path != "e2e/conftest.py"]
+    blind = dataclasses.replace(ctx, files=seen)
+    assert [f.identity for f in of_rule(done(blind, "vulture"), "dead_code")] == ["function _helper#1"]
+    rest = [file for file in ctx.files if file not in seen]
+    assert of_rule(done(dataclasses.replace(blind, unexamined=rest), "vulture"), "dead_code") == []
 
 
 def test_setuptools_lends_its_copy_of_distutils(tmp_path: Path) -> None:
