@@ -6,6 +6,7 @@ and seed give the same commit. Names come from the repository's own words; place
 """
 
 import argparse
+import contextlib
 import datetime as dt
 import os
 import subprocess
@@ -93,6 +94,8 @@ def _commit(ground: Ground) -> str:
     _save(root, "Prepare what is to come", committed + dt.timedelta(hours=1))
     for path in sorted(ground.gone):
         (root / path).unlink()
+        with contextlib.suppress(OSError):
+            (root / path).parent.rmdir()
     for path in sorted(set(ground.earlier) - ground.gone - set(ground.sheets)):
         _write(root / path, ground.texts[path])
     for path, sheet in ground.sheets.items():
