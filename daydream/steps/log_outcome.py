@@ -65,7 +65,6 @@ def outcome(ctx: Context, subject: str, reading: Reading, index: Index) -> Done:
     told.flags = judge(night, past, check=ctx.check)
     told.judged = compared_with(night, past) >= LEAST_NIGHTS
     told.advice = _advice(told)
-    ends = reading.positions()
     row = ReadingRow(
         source=subject,
         started_at=window.start,
@@ -74,11 +73,10 @@ def outcome(ctx: Context, subject: str, reading: Reading, index: Index) -> Done:
         records=tally.seen,
         undated=tally.undated,
         future=tally.future,
-        positions=tuple(Position(*end) for end in ends),  # type: ignore[arg-type]
+        positions=tuple(Position(*end) for end in reading.positions()),  # type: ignore[arg-type]
     )
     found, rules = _findings(told)
     facts = _facts(told, reading)
-    facts["positions"] = ends
     return Done(
         findings=tuple(found),
         examined=(Examined(rules=rules, subjects=(subject,)),),

@@ -22,11 +22,10 @@ from daydream.records.section import SectionData, SubStepResult
 from daydream.steps.log_archive import Where, archive_changes, candidates
 from daydream.steps.log_outcome import outcome
 from daydream.steps.log_reading import Reading, Tools, begin
-from daydream.store.log_rows import LogStore, Position
+from daydream.store.log_rows import LogStore
 from daydream.store.log_schema import SCHEMA
 
 KEY, TITLE = "log_review", "Log Analysis"
-STATE = f"maintain.{KEY}"
 NOTHING = "no log files found: name them under [logs] sources in daydream.toml"
 ROTATED = "it was rotated or cut while it was read; tomorrow's night reads it again"
 _LONGEST_NAME = 150
@@ -57,7 +56,10 @@ class LogReview:
         if sub_step == _NONE:
             return Skipped(reason=NOTHING)
         if sub_step == _ARCHIVE:
-            return self._archive(ctx)
+            try:
+                return self._archive(ctx)
+            except (StateDamaged, StateNewer) as error:
+                return Failed(error=str(error))
         if sub_step == _LIMIT:
             return Skipped(
                 reason="the search for logs ended after 20,000 folders or files: name them under [logs] sources"
@@ -167,12 +169,8 @@ class LogReview:
     def _archive(self, ctx: Context) -> Outcome:
         """Pack what tonight's readings are through with, where a person named the folder."""
         globs, root = self._options.archive, _real(ctx.root)
-        ends = [
-            Position(*end)
-            for result in ctx.results(STATE)
-            for part in result.parts
-            for end in part.get("positions", ())
-        ]
+        with LogStore.open(ctx.state / SCHEMA.file, read_only=True) as store:
+            ends = store.positions(ctx.run)
         paths = candidates(globs, root, _own(ctx), ctx.check)
         where = Where(root, _real(ctx.state))
         changes, notes = archive_changes(

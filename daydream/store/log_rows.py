@@ -167,6 +167,11 @@ class LogStore(RowStore):
         sql = "SELECT * FROM log_readings WHERE source = ? AND run != ? ORDER BY rowid DESC"
         return [Reading(**_values(row, positions=_positions)) for row in self.rows(sql, (source, before_run))]
 
+    def positions(self, run: str) -> list[Position]:
+        """Return how far a run has read every file of every source."""
+        found = self.rows("SELECT positions FROM log_readings WHERE run = ? ORDER BY rowid", (run,))
+        return [one for row in found for one in _positions(row[0])]
+
     def templates(self, source: str, *, since: float, without_run: str) -> list[TemplateNight]:
         """Return what the nights since an instant counted of a source's templates: night by night, the oldest
         first, each in the order of templates. Nights are whole: the first of them may reach back before the
