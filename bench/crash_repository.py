@@ -99,12 +99,12 @@ _UNTRACKED = {
 }
 
 
-def lines_of_a_log() -> str:
+def lines_of_a_log(hour: int = 8, minutes: int = 15) -> str:
     """A plain Python log of the hours before the night, with one error that keeps coming back."""
-    start = dt.datetime(2026, 11, 20, 8, tzinfo=dt.UTC)
+    start = dt.datetime(2026, 11, 20, hour, tzinfo=dt.UTC)
     lines = []
     for number in range(60):
-        at = (start + dt.timedelta(minutes=15 * number)).strftime("%Y-%m-%d %H:%M:%S,000")
+        at = (start + dt.timedelta(minutes=minutes * number)).strftime("%Y-%m-%d %H:%M:%S,000")
         lines.append(f"{at} INFO shop.web: request {number} served in {number % 7} ms")
         if number % 3 == 0:
             lines.append(f"{at} ERROR shop.cart: cannot reach the price service, attempt {number}")
@@ -136,7 +136,10 @@ def build(root: Path) -> None:
 
 
 def move_on(root: Path) -> None:
-    """What happens between the nights: a file is renamed, one comes, a finding is mended, another made."""
+    """What happens between the nights: a file is renamed, one comes, a finding is mended, another made, and the log is
+    rotated and goes on."""
+    (root / "logs/app.log").rename(root / "logs/app.log.1")
+    _write(root, {"logs/app.log": lines_of_a_log(23, 1)})
     git(root, "mv", "shop/prices.py", "shop/pricing.py")
     _write(
         root,
