@@ -21,7 +21,7 @@ from daydream.records.head import Head
 from daydream.records.journal import Entry, Finished
 
 _STATES_WITH_FINDINGS = ("legacy_cleanup", "log_review", "sentry_query", "task_cleanup", "docs")
-_TABLES = ("procedures", "dream_procedures", "verdicts")
+_TABLES = ("procedures", "dreamt", "verdicts")
 _TOLD = (74, 75)
 
 

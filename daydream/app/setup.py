@@ -124,6 +124,16 @@ def _proposed(places: Places, config: Config, stop: Stop) -> Iterator[str]:
     yield f"[{table}.sentry]"
     yield '# organization = "my-org"  # then GET requests go to base_url with the token in DAYDREAM_SENTRY_TOKEN'
     yield '# projects = ["my-project"]'
+    yield ""
+    yield "# models that dream, off until you name one: source of procedures, without secrets, would be sent to"
+    yield "# base_url/chat/completions, for at most budget a night; the key is DAYDREAM_MODELS_KEY (docs/models.md):"
+    yield f"# [{table}.models]"
+    yield '# default = ["router/qwen/qwen-2.5-coder-32b-instruct"]'
+    yield "# exclude = []  # gitignore patterns of what is never sent"
+    yield f"# [{table}.models.endpoints.router]"
+    yield '# base_url = "https://openrouter.ai/api/v1"'
+    yield "# send_source = true"
+    yield "# budget = 0.50"
 
 
 def _logs(places: Places, stop: Stop) -> Iterator[str]:
@@ -161,8 +171,10 @@ def _checks(root: Path, config_file: Path | None, stop: Stop) -> Iterator[Check]
     yield from _programs()
     yield _verify(config)
     yield _sentry(config)
+    yield from _models(config, places)
+    named = {endpoint.key_env for endpoint in config.models.endpoints.values()}
     for name in _FOUND_KEYS:
-        if os.environ.get(name):
+        if os.environ.get(name) and name not in named:
             yield Check(
                 name,
                 "off",
@@ -238,6 +250,30 @@ def _sentry(config: Config) -> Check:
             "sentry", "trouble", f"{options.token_env} is not set", f"export {options.token_env}=..."
         )
     return Check("sentry", "ok", f"{options.base_url}, organization {options.organization}")
+
+
+def _models(config: Config, places: Places) -> Iterator[Check]:
+    """Who would be asked, and who is merely there; asks nobody and starts nothing."""
+    from daydream.clients.llm_gate import gate, replayed_from
+
+    mend = "docs/models.md says how to name an endpoint"
+    if not config.models.enabled:
+        yield Check("models", "off", "models.enabled is false", "")
+    elif not config.models.endpoints:
+        yield Check("models", "off", "no endpoint is named, nothing is asked and no source is sent", mend)
+    else:
+        found = gate(config.models, os.environ, places.root, replay=replayed_from(os.environ) is not None)
+        names = {member.name: member.endpoint for members in found.members.values() for member in members}
+        for name, endpoint in names.items():
+            money = config.models.endpoints[endpoint.name].budget
+            cost = f"at most {money:g} a night" if money else "free"
+            yield Check("models", "ok", f"{name} is asked and sent source at {endpoint.base_url}, {cost}")
+        for why in found.off:
+            yield Check("models", "off", redact(why), mend)
+    for program in ("claude", "ollama"):
+        if shutil.which(program):
+            said = "available on PATH, not used: only your own configuration switches it on"
+            yield Check(program, "off", said)
 
 
 def _places(root: Path, config_file: Path | None, stop: Stop) -> Places:

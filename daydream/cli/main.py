@@ -12,6 +12,7 @@ from daydream import __version__
 from daydream.cli import (
     config,
     doctor,
+    dream,
     findings,
     fsck,
     init,
@@ -44,6 +45,7 @@ COMMANDS = {
     "suppress": suppress,
     "proposals": proposals,
     "undo": undo,
+    "dream": dream,
     "init": init,
     "doctor": doctor,
     "config": config,

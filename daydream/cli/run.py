@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from daydream.contracts.use_cases import Observer, RunRequest
 
 MODES = ("report", "propose", "apply")
+STRATEGIES = ("light", "balanced", "deep")
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -20,6 +21,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--mode", choices=MODES, help="report finds; propose also tries changes; apply also makes them"
     )
+    parser.add_argument("--strategy", choices=STRATEGIES, help="how much is dreamt of each procedure")
     parser.add_argument("--only", metavar="A,B", help="only these steps")
     parser.add_argument("--skip", metavar="A,B", help="all steps but these")
     parser.add_argument("--if-due", action="store_true", help="end at once if today's night is done")
@@ -80,6 +82,8 @@ def overrides(args: argparse.Namespace) -> dict[str, object]:
     said: dict[str, object] = {}
     if args.mode:
         said["night.mode"] = args.mode
+    if args.strategy:
+        said["dream.strategy"] = args.strategy
     if args.budget:
         # A budget that was typed holds whether or not a person is watching.
         said["night.budget"] = said["night.budget_terminal"] = args.budget

@@ -31,6 +31,8 @@ def expected(key: str) -> str:
         return "one of " + ", ".join(f'"{value}"' for value in get_args(field.annotation))
     if tuple in kinds:
         return "a list of texts"
+    if dict in kinds:
+        return "tables"
     if bool in kinds:
         return "true or false"
     if int in kinds:
@@ -94,6 +96,6 @@ def _kinds(field: FieldInfo) -> set[Any]:
     origin = get_origin(annotation)
     if origin is Literal:
         return {str}
-    if origin is tuple:
-        return {tuple}
+    if origin in (tuple, dict):
+        return {origin}
     return {kind for kind in get_args(annotation) or (annotation,) if kind is not NoneType}

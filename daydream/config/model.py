@@ -1,11 +1,15 @@
 """Every option, with its type, its default and who may set it. docs/configuration.md is tested against it."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from daydream.errors import ConfigError
 
 Mode = Literal["report", "propose", "apply"]
+Strategy = Literal["light", "balanced", "deep"]
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -16,6 +20,20 @@ def _seconds(value: Any) -> Any:
 
 
 Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
+Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+OURS_IN_A_REQUEST = frozenset(
+    {
+        "model",
+        "models",
+        "route",
+        "messages",
+        "response_format",
+        "stream",
+        "n",
+        "max_tokens",
+        "max_completion_tokens",
+    }
+)
 
 
 class Options(BaseModel):
@@ -147,10 +165,96 @@ class ReportOptions(Options):
 
 
 class DreamOptions(Options):
-    """The dream half."""
+    """The dream half. The weights are the shares of the four parts of health; what was not measured has none."""
 
     per_procedure: int = Field(default=5, ge=0)
     per_night: int = Field(default=100, ge=0)
+    strategy: Strategy = "balanced"
+    retention_days: int = Field(default=10, ge=1)
+    novelty_weight: int = Field(default=60, ge=0)
+    quality_weight: int = Field(default=15, ge=0)
+    leverage_weight: int = Field(default=15, ge=0)
+    efficiency_weight: int = Field(default=10, ge=0)
+
+
+class EndpointOptions(Options):
+    """A place where models answer: ``[models.endpoints.NAME]``, in a person's own file alone.
+
+    Asked only with `send_source` and a `budget` above 0 (money a night, in the currency of the prices), or `free`.
+    `prices` are those of a million tokens in and out by model; `context` and `max_tokens` count tokens; `extra` is
+    added to the body of every request.
+    """
+
+    base_url: str
+    send_source: bool = False
+    budget: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    free: bool = False
+    key_env: str = Field(default="DAYDREAM_MODELS_KEY", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    structured: Literal["native", "json_object", "prompt"] = "native"
+    context: int = Field(default=16384, ge=512)
+    max_tokens: int = Field(default=3000, ge=16)
+    limit_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    timeout: Seconds = 120.0
+    prices: dict[str, Annotated[list[Price], Field(min_length=2, max_length=2)]] = {}
+    extra: dict[str, Any] = {}
+
+    @field_validator("extra")
+    @classmethod
+    def _adds_only(cls, extra: dict[str, Any]) -> dict[str, Any]:
+        if taken := sorted(OURS_IN_A_REQUEST & set(extra)):
+            msg = f"a table without {', '.join(taken)}, which daydream says itself"
+            raise ValueError(msg)
+        return extra
+
+
+class ModelOptions(Options):
+    """Models that dream beside the built-in operators: `default` and the roles name them in order, as
+    ``endpoint/model``; nothing is asked before a person names an endpoint that may be sent source."""
+
+    enabled: bool = True
+    default: tuple[str, ...] = ()
+    relax: tuple[str, ...] = ()
+    synthesize: tuple[str, ...] = ()
+    explore: tuple[str, ...] = ()
+    match: tuple[str, ...] = ()
+    judge: tuple[str, ...] = ()
+    advise: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    requests: int = Field(default=60, ge=0)
+    time: Seconds = 900.0
+    concurrency: int = Field(default=4, ge=1)
+    endpoints: dict[str, EndpointOptions] = {}
+
+    @field_validator("endpoints", mode="before")
+    @classmethod
+    def _tables(cls, value: object) -> dict[str, EndpointOptions]:
+        if not isinstance(value, Mapping):
+            msg = "endpoints of models are tables of your own configuration file, [models.endpoints.NAME]; no variable names one"
+            raise ConfigError(msg)
+        return {str(name): _endpoint(str(name), table) for name, table in value.items()}
+
+
+def _endpoint(name: str, table: object) -> EndpointOptions:
+    """Read one endpoint, or say which key of it is wrong.
+
+    Raises:
+        ConfigError: with one sentence.
+    """
+    if isinstance(table, EndpointOptions):
+        return table
+    where = f"[models.endpoints.{name}]"
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name):
+        raise ConfigError(f"{where}: a name is letters, digits, - and _")
+    try:
+        return EndpointOptions.model_validate(table, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(EndpointOptions.model_fields)
+            raise ConfigError(f'{where}: unknown key "{key}"; known are {known}') from error
+        raise ConfigError(f"{where} {key}: {first['msg'].removeprefix('Value error, ')}") from error
 
 
 class Config(Options):
@@ -170,3 +274,4 @@ class Config(Options):
     proposals: ProposalOptions = ProposalOptions()
     report: ReportOptions = ReportOptions()
     dream: DreamOptions = DreamOptions()
+    models: ModelOptions = ModelOptions()

@@ -69,6 +69,25 @@ RIGHTS: dict[str, Right] = {
     "report.keep_days": Right("raise", shapes_plan=False),
     "dream.per_procedure": Right("lower", shapes_plan=True),
     "dream.per_night": Right("lower", shapes_plan=True),
+    "dream.strategy": Right("never", shapes_plan=True),
+    "dream.retention_days": Right("raise", shapes_plan=False),
+    "dream.novelty_weight": Right("set", shapes_plan=False),
+    "dream.quality_weight": Right("set", shapes_plan=False),
+    "dream.leverage_weight": Right("set", shapes_plan=False),
+    "dream.efficiency_weight": Right("set", shapes_plan=False),
+    "models.enabled": Right("lower", shapes_plan=True),
+    "models.default": Right("never", shapes_plan=True),
+    "models.relax": Right("never", shapes_plan=True),
+    "models.synthesize": Right("never", shapes_plan=True),
+    "models.explore": Right("never", shapes_plan=True),
+    "models.match": Right("never", shapes_plan=True),
+    "models.judge": Right("never", shapes_plan=True),
+    "models.advise": Right("never", shapes_plan=True),
+    "models.exclude": Right("add", shapes_plan=True),
+    "models.requests": Right("lower", shapes_plan=False),
+    "models.time": Right("lower", shapes_plan=False),
+    "models.concurrency": Right("lower", shapes_plan=False),
+    "models.endpoints": Right("never", shapes_plan=True),
 }
 
 TABLES = frozenset(key.partition(".")[0] for key in RIGHTS)
@@ -79,17 +98,29 @@ CAUTION = {"report": 0, "propose": 1, "apply": 2}
 EXPANDED = frozenset({"paths.state", "paths.logs", "paths.cache", "interpreter.path", "sentry.export"})
 """Options in which a leading ``~`` means the person's home folder."""
 
-PATTERNS = frozenset({"files.exclude", "legacy.ignore", "tasks.files", "docs.exclude"})
+PATTERNS = frozenset({"files.exclude", "legacy.ignore", "tasks.files", "docs.exclude", "models.exclude"})
 """Options that hold gitignore patterns."""
 
-RESERVED_VARIABLES = frozenset({"DAYDREAM_SENTRY_DSN", "DAYDREAM_SENTRY_TOKEN", "DAYDREAM_GITHUB_TOKEN"})
-"""Variables with our prefix that are no options: where crashes go, and the tokens for Sentry's and GitHub's API."""
+RESERVED_VARIABLES = frozenset(
+    {
+        "DAYDREAM_SENTRY_DSN",
+        "DAYDREAM_SENTRY_TOKEN",
+        "DAYDREAM_GITHUB_TOKEN",
+        "DAYDREAM_ANTHROPIC_KEY",
+        "DAYDREAM_MODELS_KEY",
+        "DAYDREAM_MODELS_CASSETTE",
+        "DAYDREAM_MODELS_RECORD",
+    }
+)
+"""Variables with our prefix that are no options: where crashes go, the tokens for Sentry's and GitHub's API and the key
+for models, and where exchanges with models are replayed from and recorded to."""
 
 FLAGS = {
     "night.mode": "--mode",
     "night.budget": "--budget",
     "night.budget_terminal": "--budget",
     "night.dreams": "--no-dreams",
+    "dream.strategy": "--strategy",
 }
 """The flag that sets an option, for saying where a value came from."""
 

@@ -6,8 +6,30 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 SideEffects = Literal["pure", "reads", "writes", "unknown"]
-Status = Literal["pending_evaluation", "evaluated", "archived"]
+Status = Literal["pending_evaluation", "evaluated", "pending_test", "tested", "archived"]
 Tier = Literal[1, 2, 3]
+Outcome = Literal["success", "failure"]
+MOVES: Mapping[Status, frozenset[Status]] = {
+    "pending_evaluation": frozenset({"evaluated", "archived"}),
+    "evaluated": frozenset({"pending_test", "archived"}),
+    "pending_test": frozenset({"tested", "archived"}),
+    "tested": frozenset({"archived"}),
+    "archived": frozenset(),
+}
+"""Where a dream may go from where it is. What was archived because its procedure read differently goes back to
+where it was once the procedure is again what it was; that takes the archiving back and is no move."""
+DREAM_TYPES = (
+    "constraint_relaxation",
+    "cross_project_synthesis",
+    "parameter_exploration",
+    "conditional_variant",
+)
+TYPE_ALIASES = {
+    "relaxation": "constraint_relaxation",
+    "cross_project": "cross_project_synthesis",
+    "parameter": "parameter_exploration",
+    "conditional": "conditional_variant",
+}
 TIER_1_FROM = 0.6
 TIER_2_FROM = 0.3
 
@@ -77,8 +99,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dream:
-    """A kept variant of a procedure. `model_used` is None for local operators; `viability` and `tier`
-    are None until judged; `generated_at` is the instant of its night."""
+    """A kept variant of a procedure. `viability` and `tier` are None until judged; `generated_at` is the instant of
+    its night.
+
+    `model_used` is None for local operators, else the model that answered by its own word, and `model_requested` the
+    one that was asked; `cost_usd` is this dream's part of the price, None where nobody knows it.
+    `parent_dream_id` is the dream that it was made from, None where that is the procedure itself.
+    """
 
     id: str
     base_path: str
@@ -101,6 +128,9 @@ class Dream:
     status: Status = "pending_evaluation"
     viability: float | None = None
     tier: Tier | None = None
+    model_requested: str | None = None
+    cost_usd: float | None = None
+    parent_dream_id: str | None = None
 
     @property
     def base(self) -> tuple[str, str, int]:
@@ -120,13 +150,21 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A judge's opinion: `viability` 0..1 with its reasons, at least one."""
+    """A judge's opinion: `viability` 0..1 with its reasons, at least one.
+
+    `tier` follows from the viability; `said_tier` is what the judge said where that contradicts it. `evaluator_model`
+    is the model that answered by its own word, None for rules; `cost_usd` this verdict's part of the price,
+    None where nobody knows it.
+    """
 
     dream_id: str
     viability: float
     tier: Tier
     reasons: tuple[str, ...]
     evaluator: str
+    evaluator_model: str | None = None
+    said_tier: Tier | None = None
+    cost_usd: float | None = None
 
 
 def tier_of(viability: float) -> Tier:
@@ -134,6 +172,19 @@ def tier_of(viability: float) -> Tier:
     if viability >= TIER_1_FROM:
         return 1
     return 2 if viability >= TIER_2_FROM else 3
+
+
+def dream_type(name: str) -> str:
+    """Return the dream type of its name or of its short name.
+
+    Raises:
+        ValueError: there is no such type.
+    """
+    found = TYPE_ALIASES.get(name, name)
+    if found not in DREAM_TYPES:
+        msg = f"there is no dream type {name!r}; there are {', '.join(DREAM_TYPES)}"
+        raise ValueError(msg)
+    return found
 
 
 class Kind(Protocol):

@@ -96,7 +96,8 @@ def dream_of(
         assumption=candidate.assumption,
         details=candidate.details,
         variant_hash=variant_hash,
-        model_used=None,
+        model_used=candidate.details.get("model"),
+        model_requested=candidate.details.get("asked"),
         created_by=f"{kind.key}@{kind.version}",
         generated_at=generated_at,
     )

@@ -6,17 +6,19 @@ until its share of the night's dreams is made. What was visited is recorded, dre
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from daydream import clock
 from daydream.analysis.source import Module, NotParsed, digest, parse
-from daydream.config.model import Config, DreamOptions
+from daydream.config.model import Config
 from daydream.contracts.context import Context
 from daydream.contracts.dream import Candidate, Kind, Policy, Procedure
 from daydream.contracts.step import Step
 from daydream.dream.acceptance import Checker, Kept, dream_of
+from daydream.dream.ensemble import VERSION, Ensemble, Work, kinds_of, opened
+from daydream.dream.ensemble_strategy import STRATEGIES
 from daydream.dream.kinds import KINDS
 from daydream.dream.reading import NotRead, read
 from daydream.records.outcome import Done, More, Outcome, Row, Skipped
@@ -26,6 +28,8 @@ from daydream.store.dream_rows import Visit, dream_row, json_text, record_row
 from daydream.store.dreams import DreamStore
 
 _PART = 150
+_ASKED = 8
+_MODELS = "models:"
 _RELATED = 20
 _REJECTIONS = ("does_not_compile", "no_op", "duplicate", "signature")
 _COLUMNS = (
@@ -37,31 +41,37 @@ _COLUMNS = (
 
 
 def make(config: Config) -> Step:
-    """Bind the step to the numbers of dreams per night and per procedure."""
-    return Generate(config.dream, KINDS)
+    """Bind the step to the numbers of dreams per night and per procedure, and to whoever may be asked."""
+    return Generate(config, KINDS)
 
 
 class Generate:
     """See the module."""
 
-    def __init__(self, options: DreamOptions, kinds: Sequence[Kind]) -> None:
-        self._options = options
-        self._kinds = {kind.key: kind for kind in kinds}
+    def __init__(self, config: Config, kinds: Sequence[Kind]) -> None:
+        self._config = config
+        strategy = STRATEGIES[config.dream.strategy]
+        self._caps = strategy.within(config.dream.per_procedure, config.dream.per_night)
+        self._ensemble: tuple[str, Ensemble | None, tuple[str, ...]] | None = None
+        self._kinds = {kind.key: kind for kind in kinds if kind.key in strategy.kinds}
         self._order: tuple[tuple[str, str], list[tuple[str, str, int]]] | None = None
 
     def plan(self, ctx: Context) -> Sequence[str]:
-        """One sub-step for each kind, then the record of them all; nothing where no dreams are wanted."""
-        del ctx
-        wanted = self._options.per_night and self._options.per_procedure
-        return [*self._kinds, "record"] if wanted else []
+        """One sub-step for each kind, one for each that models dream of, then the record of them all; nothing
+        where no dreams are wanted."""
+        wanted = self._caps.per_night and self._caps.per_procedure
+        asked = [_MODELS + kind for kind in kinds_of(self._config, ctx)]
+        return [*self._kinds, *asked, "record"] if wanted else []
 
     def run(self, ctx: Context, sub_step: str, cursor: str | None) -> Outcome:
         """Ask a kind about the next procedures; the cursor is how many it was asked about."""
         with DreamStore.open(ctx.state / "dreams.db", read_only=True) as store:
             if sub_step == "record":
-                return _record(ctx, store)
+                return _record(ctx, store, self._usage(ctx), self._config.dream.strategy)
             if dream_rows.snapshot(store, ctx.run) is None:
                 return Skipped(reason="tonight's catalogue was not finished; the next night dreams again")
+            if sub_step.startswith(_MODELS):
+                return self._asked(ctx, store, sub_step, cursor or f"0:{self._share_of_models(ctx)}")
             return self._part(ctx, store, self._kinds[sub_step], int(cursor or 0))
 
     def section(self, results: Sequence[SubStepResult]) -> SectionData:
@@ -75,7 +85,7 @@ class Generate:
         found = dream_rows.procedures(store, ctx.run, {path for path, _, _ in keys})
         known = {each.key: each for each in found}
         batch = [known[key] for key in keys]
-        part = _Part(ctx, store, kind, found, _Room(self._options.per_procedure, left))
+        part = _Part(ctx, store, kind, found, _Room(self._caps.per_procedure, left))
         for number, procedure in enumerate(batch, start=1):
             ctx.check()
             ctx.progress(procedure.path, number, len(batch))
@@ -87,24 +97,62 @@ class Generate:
             return Done(facts=facts, rows=rows)
         return More(cursor=str(after), facts=facts, rows=rows)
 
+    def _asked(self, ctx: Context, store: DreamStore, sub_step: str, cursor: str) -> Outcome:
+        """Ask models about the next procedures; the cursor is how many were asked about, and how many dreams are left."""
+        models, notes = self._models(ctx)
+        if models is None:
+            return Skipped(reason="; ".join(notes) or "no model may be asked")
+        start, left = map(int, cursor.split(":"))
+        kind = _Imagining(sub_step)
+        order = self._ordered(ctx, store, kind)
+        keys = order[start : start + _ASKED]
+        found = dream_rows.procedures(store, ctx.run, {path for path, _, _ in keys})
+        known = {each.key: each for each in found}
+        part = _Part(ctx, store, kind, found, _Room(self._caps.per_procedure, left))
+        spent = part.imagine(models, [known[key] for key in keys if models.may_send(key[0])])
+        after = start + _ASKED
+        facts = {**part.facts(), "models": models.facts(), "notes": list(models.notes)}
+        if spent or part.left <= 0 or after >= len(order):
+            return Done(facts=facts, rows=tuple(part.rows))
+        return More(cursor=f"{after}:{part.left}", facts=facts, rows=tuple(part.rows))
+
+    def _models(self, ctx: Context) -> tuple[Ensemble | None, tuple[str, ...]]:
+        if self._ensemble is None or self._ensemble[0] != ctx.run:
+            self._ensemble = (ctx.run, *opened(self._config, ctx, self._caps.per_reply))
+        return self._ensemble[1], self._ensemble[2]
+
+    def _usage(self, ctx: Context) -> dict[str, Any]:
+        """What models did tonight, by name; closes their ledger."""
+        models = self._models(ctx)[0] if kinds_of(self._config, ctx) else None
+        self._ensemble = None
+        if models is None:
+            return {}
+        usage: dict[str, Any] = models.facts()["models"]
+        models.close()
+        return usage
+
+    def _share_of_models(self, ctx: Context) -> int:
+        """What models may add for one kind: as much as the kinds themselves share out."""
+        return self._caps.per_night // (len(self._kinds) + len(kinds_of(self._config, ctx)))
+
     def _share(self, kind: Kind) -> int:
         """Return this kind's part of the night's dreams; the first kinds get what does not divide."""
         place = list(self._kinds).index(kind.key)
-        whole, rest = divmod(self._options.per_night, len(self._kinds))
+        whole, rest = divmod(self._caps.per_night, len(self._kinds))
         return whole + int(place < rest)
 
     def _ordered(self, ctx: Context, store: DreamStore, kind: Kind) -> list[tuple[str, str, int]]:
         """Order the procedures with something left to dream; the same for every part of a run."""
-        if self._order is None or self._order[0] != (ctx.run, kind.key):
+        if self._order is None or self._order[0] != (ctx.run, visit_name(kind)):
             ctx.check()
             # Whole files at a time, so that each is parsed about once a night.
             paths = dream_rows.catalogued_paths(store, ctx.run)
             random.Random(f"{ctx.run} {kind.key}").shuffle(paths)  # noqa: S311 -- reproducible on purpose
             places = {path: place for place, path in enumerate(paths)}
-            per_procedure = self._options.per_procedure
-            found = dream_rows.unfinished(store, ctx.run, (kind.key, kind.version), per_procedure)
+            per_procedure = self._caps.per_procedure
+            found = dream_rows.unfinished(store, ctx.run, (visit_name(kind), kind.version), per_procedure)
             ordered = [key for _, _, key in sorted((rank, places[key[0]], key) for key, rank in found)]
-            self._order = ((ctx.run, kind.key), ordered)
+            self._order = ((ctx.run, visit_name(kind)), ordered)
         return self._order[1]
 
 
@@ -114,6 +162,28 @@ class _Room:
 
     per_procedure: int
     left: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Imagining:
+    """A type of dream as models dream it: visited under a name of its own, stored under the type."""
+
+    name: str
+    version: int = VERSION
+
+    @property
+    def key(self) -> str:
+        return self.name.removeprefix(_MODELS)
+
+    def propose(
+        self,
+        procedure: Procedure,  # noqa: ARG002 -- the contract's
+        related: Sequence[Procedure],  # noqa: ARG002 -- the contract's
+        policy: Policy,  # noqa: ARG002 -- the contract's
+        rng: random.Random,  # noqa: ARG002 -- the contract's
+    ) -> Sequence[Candidate]:
+        """Nothing: models are asked about many procedures at once, see `_Part.imagine`."""
+        return ()
 
 
 class _Part:
@@ -144,7 +214,21 @@ class _Part:
         candidates = self._kind.propose(base, related, Policy(self._per_procedure), rng)
         known = dream_rows.variant_hashes(self._store, base) if candidates else set()
         accepted = self._checked(base, candidates, known)
-        self._keep(base, accepted, max(0, min(self.left, self._per_procedure - len(known))))
+        self._keep(base, accepted, max(0, min(self.left, self._per_procedure - len(known))), visited=True)
+
+    def imagine(self, models: Ensemble, batch: Sequence[Procedure]) -> bool:
+        """Ask models about these procedures and keep what passes; say whether asking on is of no use tonight."""
+        self._counts["procedures"] += len(batch)
+        filled = [self._filled(procedure) for procedure in batch]
+        self._counts["not_read"] += sum(base is None for base, _ in filled)
+        work = [Work(base, related) for base, related in filled if base is not None]
+        results = models.imagine(self._kind.key, work, self._ctx.check)
+        for each, result in zip(work, results, strict=True):
+            known = dream_rows.variant_hashes(self._store, each.procedure)
+            accepted = self._checked(each.procedure, result.candidates, known)
+            room = max(0, min(self.left, self._per_procedure - len(known)))
+            self._keep(each.procedure, accepted, room, visited=result.asked)
+        return any(result.spent for result in results)
 
     def _checked(self, base: Procedure, candidates: Sequence[Candidate], known: set[str]) -> list[Kept]:
         if not candidates:
@@ -156,14 +240,16 @@ class _Part:
         self._counts.update(checker.rejected)
         return checker.kept
 
-    def _keep(self, base: Procedure, accepted: Sequence[Kept], most: int) -> None:
+    def _keep(self, base: Procedure, accepted: Sequence[Kept], most: int, *, visited: bool) -> None:
         kept = accepted[:most]
         self.left -= len(kept)
         self._counts["dreams"] += len(kept)
         self._counts["varied"] += bool(kept)
         for candidate, variant_hash in kept:
             self.rows.append(dream_row(dream_of(base, self._kind, candidate, variant_hash, self._at)))
-        which = (*base.key, base.source_hash, self._kind.key, self._kind.version)
+        if not visited:
+            return
+        which = (*base.key, base.source_hash, visit_name(self._kind), self._kind.version)
         self.rows.append(record_row("generation_visits", Visit(*which, len(accepted), len(kept))))
 
     def _filled(self, procedure: Procedure) -> tuple[Procedure | None, list[Procedure]]:
@@ -195,16 +281,21 @@ class _Part:
         return {"kind": self._kind.key, **{name: self._counts[name] for name in names}}
 
 
-def _record(ctx: Context, store: DreamStore) -> Outcome:
+def visit_name(kind: Kind) -> str:
+    """The name under which a procedure's visit by this kind is recorded."""
+    return kind.name if isinstance(kind, _Imagining) else kind.key
+
+
+def _record(ctx: Context, store: DreamStore, usage: Mapping[str, Any], strategy: str) -> Outcome:
     """Write the run's line for statistics. How long it took is telemetry and not known here."""
     counts = dream_rows.count_dreams(store, ctx.run)
     values: dict[str, Any] = {
-        "strategy": None,
+        "strategy": strategy,
         "timestamp": clock.to_text(ctx.started_at),
         "total_dreams_generated": sum(counts.values()),
         **{f"{kind}_count": counts.get(kind, 0) for kind in _COLUMNS},
         "duration_seconds": None,
-        "model_usage": json_text({}),
+        "model_usage": json_text(usage),
     }
     kept = dream_rows.count_by_status(store)
     return Done(facts={"kept": sum(kept.values())}, rows=(Row("dream_generation_runs", values),))

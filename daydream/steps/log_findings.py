@@ -49,8 +49,8 @@ def top(text: str, one: Counted, site: Site | None) -> dict[str, Any]:
         "template": one_line(text, 300),
         "level": LEVEL_NAMES[one.level],
         "count": one.tonight,
-        "first": _minute(one.first),
-        "last": _minute(one.last),
+        "first": _minute(one.span and one.span[0]),
+        "last": _minute(one.span and one.span[1]),
         "hours": {str(hour): count for hour, count in sorted(one.hours.items())[-48:]},
         "examples": list(one.examples),
         "origin": f"{site.path}:{site.line}" if site is not None else None,
@@ -62,9 +62,9 @@ def _minute(seconds: float | None) -> str | None:
 
 
 def _when(one: Counted) -> str:
-    first, last = _minute(one.first), _minute(one.last)
-    if first is None or last is None:
+    if one.span is None:
         return ""
+    first, last = _minute(one.span[0]), _minute(one.span[1])
     return f", at {first}" if first == last else f", between {first} and {last}"
 
 

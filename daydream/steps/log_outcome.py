@@ -1,8 +1,11 @@
 """What a log that was read to its end comes to: what stands out, findings, facts, and rows for the nights to come."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace
 
 from daydream.analysis.logs.baseline import LEAST_NIGHTS
 from daydream.analysis.logs.callsites import Index, Site
@@ -11,7 +14,8 @@ from daydream.analysis.logs.history import Memory, rows, shapes
 from daydream.analysis.logs.judgement import compared_with, judge
 from daydream.analysis.logs.ranking import BAR, RECOVERED, Flag
 from daydream.analysis.logs.suggestions import Line, Suggestion, suggestions
-from daydream.analysis.logs.tally import LEVEL_NAMES, Counted, Tally, storms
+from daydream.analysis.logs.suggestions_source import Fault, of_fault, without_traceback
+from daydream.analysis.logs.tally import HOUR_S, LEVEL_NAMES, Counted, Tally, storms
 from daydream.analysis.redaction import one_line
 from daydream.contracts.context import Context
 from daydream.records.finding import Examined, Finding
@@ -33,6 +37,9 @@ from daydream.store.log_rows import Reading as ReadingRow
 
 _MOST_FINDINGS = 100
 _TOP = 20
+_OF_REQUESTS = ("log.latency", "log.status_share")
+_SAID = 0.3
+_REST_S = 12 * 3600.0
 _ORIGINS = 2_000
 
 
@@ -43,6 +50,7 @@ class Told:
     subject: str
     tally: Tally
     memory: Memory
+    start: int
     flags: list[Flag] = field(default_factory=list)
     judged: bool = False
     sites: dict[str, Site] = field(default_factory=dict)
@@ -52,7 +60,7 @@ class Told:
 def outcome(ctx: Context, subject: str, reading: Reading, index: Index) -> Done:
     """Judge what was counted beside past nights, and put it into words."""
     tally, memory, window = reading.scan.tally, reading.memory, reading.window
-    told = Told(subject, tally, memory)
+    told = Told(subject, tally, memory, int(window.start // HOUR_S))
     told.sites = _sites(ctx, tally, index)
     night, past = shapes(
         subject,
@@ -64,7 +72,7 @@ def outcome(ctx: Context, subject: str, reading: Reading, index: Index) -> Done:
     )
     told.flags = judge(night, past, check=ctx.check)
     told.judged = compared_with(night, past) >= LEAST_NIGHTS
-    told.advice = _advice(told)
+    told.advice = {**dict(_of_errors(ctx, told)), **_advice(told)}
     row = ReadingRow(
         source=subject,
         started_at=window.start,
@@ -76,6 +84,12 @@ def outcome(ctx: Context, subject: str, reading: Reading, index: Index) -> Done:
         positions=tuple(Position(*end) for end in reading.positions()),  # type: ignore[arg-type]
     )
     found, rules = _findings(told)
+    if memory.last is not None and window.end - memory.last.until < _REST_S:
+        rules = {
+            rule: version for rule, version in rules.items() if rule in JUDGED
+        }  # too little is new to miss anything
+    if not tally.statuses:
+        rules = {rule: version for rule, version in rules.items() if rule not in _OF_REQUESTS}
     facts = _facts(told, reading)
     return Done(
         findings=tuple(found),
@@ -114,8 +128,9 @@ def _advice(told: Told) -> dict[str, Suggestion]:
             text,
             one.level,
             one.tonight,
-            dict(one.hours),
+            {hour: count for hour, count in one.hours.items() if hour >= told.start},
             tuple(one.examples),
+            nights=_nights(told, key),
             share=(one.tonight / total,) if total else (),
             site=told.sites.get(key),
         )
@@ -125,6 +140,39 @@ def _advice(told: Told) -> dict[str, Suggestion]:
     return found
 
 
+def _nights(told: Told, key: str) -> tuple[int, ...]:
+    """How often a template came on each of the last fourteen nights that were read, the oldest first."""
+    counts: Counter[int] = Counter()
+    for hour, count in told.memory.hours.get(key, Counter()).items():
+        counts[(told.start - 1 - hour) // 24] += count
+    read = {(told.start - 1 - hour) // 24 for hour in told.memory.covered if hour < told.start}
+    return tuple(counts[night] for night in range(13, -1, -1) if night in read)
+
+
+def _of_errors(ctx: Context, told: Told) -> Iterator[tuple[str, Suggestion]]:
+    """What the source says to tonight's exceptions, and to errors that are logged without theirs."""
+    examined = set(ctx.paths(".py"))
+
+    def source(path: str) -> str | None:
+        try:
+            return (ctx.tree / path).read_text("utf-8") if path in examined else None
+        except (OSError, ValueError):
+            return None
+
+    for key, (record, one) in told.tally.errors.items():
+        ctx.check()
+        frames = [(frame.path, frame.line) for frame in record.own if frame.path and frame.line is not None]
+        if one.tonight and frames:
+            begins = record.frames[0].path is not None
+            fault = Fault(record.kind, one.tonight, one.level, frames, begins)
+            yield from ((f"trace {key}", said) for said in of_fault(fault, source)[:1])
+    for key, site in told.sites.items():
+        tonight = told.tally.templates()[key][1].tonight
+        said = without_traceback(site, tonight, source) if tonight else None
+        if said is not None:
+            yield key, said
+
+
 def _findings(told: Told) -> tuple[list[Finding], dict[str, int]]:
     """The findings, and the rules that were examined."""
     rules = {**OWN, **JUDGED}
@@ -132,19 +180,24 @@ def _findings(told: Told) -> tuple[list[Finding], dict[str, int]]:
     found = [flagged(told.subject, flag, told.advice.get(flag.template)) for flag in raised]
     if not told.judged:
         rules = dict(OWN)
-    about = {flag.template.removeprefix("trace ") for flag in raised if flag.worth >= BAR}
+    about = {flag.template.removeprefix("trace ") for flag in raised}
     first = told.memory.last is None or not told.judged
     own = [recurring(told.subject, key, text, one, first=first) for key, text, one in _recurring(told.tally)]
+    own += [
+        replace(recurring(told.subject, key, text, one, first=False), worth=_SAID)
+        for key, (text, one) in told.tally.templates().items()
+        if 0 < one.tonight < RECURRING and one.level >= ERROR and key in told.memory.texts
+    ]
     own += [
         exception(told.subject, record, one, first=first)
         for record, one in _ordered(told.tally)
         if one.tonight
     ]
-    found += [one for one in own if one.identity not in about]
+    found += [replace(one, worth=_SAID) if one.identity in about else one for one in own]
     found += [
-        suggested(told.subject, key, told.tally.templates()[key][0], advice)
+        suggested(told.subject, key, _text(told, key), advice)
         for key, advice in sorted(told.advice.items())
-        if key not in about
+        if key.removeprefix("trace ") not in about
     ]
     if len(found) > _MOST_FINDINGS:
         found = sorted(found, key=lambda one: -one.worth)[:_MOST_FINDINGS]
@@ -153,6 +206,12 @@ def _findings(told: Told) -> tuple[list[Finding], dict[str, int]]:
     if spikes is None:
         rules.pop("log.level_spike", None)
     return [*found, *(level_spike(told.subject, spike) for spike in spikes or ())], rules
+
+
+def _text(told: Told, key: str) -> str:
+    if key in told.tally.templates():
+        return told.tally.templates()[key][0]
+    return told.tally.errors[key.removeprefix("trace ")][0].kind
 
 
 def _recurring(tally: Tally) -> list[tuple[str, str, Counted]]:

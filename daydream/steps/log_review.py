@@ -30,7 +30,9 @@ NOTHING = "no log files found: name them under [logs] sources in daydream.toml"
 ROTATED = "it was rotated or cut while it was read; tomorrow's night reads it again"
 _LONGEST_NAME = 150
 _RECOVERED = 3
-_LOG, _PATTERN, _NONE, _LIMIT, _ARCHIVE = "log:", "pattern:", "none", "search", "archive"
+_LOG, _PATTERN, _NONE, _LIMIT, _ARCHIVE, _GONE = "log:", "pattern:", "none", "search", "archive", "gone:"
+_LONGEST_SUB_STEP = 200
+_LATELY_S = 2 * 86_400.0
 
 
 class LogReview:
@@ -47,26 +49,17 @@ class LogReview:
         found = self._found = self._search(ctx)
         names = [_name(log, ctx.root) for log in found.logs]
         names += [f"{_PATTERN}{i}" for i in self._empty_patterns(ctx)]
+        there = {_shown(log, ctx.root) for log in found.logs}
+        names += [f"{_GONE}{source}"[:_LONGEST_SUB_STEP] for source in _lately(ctx) if source not in there]
         if not found.complete:
             names.append(_LIMIT)
         return [*(names or [_NONE]), *([_ARCHIVE] if self._options.archive else [])]
 
     def run(self, ctx: Context, sub_step: str, cursor: str | None) -> Outcome:
         """Read the next part of a log; its findings come with the last."""
-        if sub_step == _NONE:
-            return Skipped(reason=NOTHING)
-        if sub_step == _ARCHIVE:
-            try:
-                return self._archive(ctx)
-            except (StateDamaged, StateNewer) as error:
-                return Failed(error=str(error))
-        if sub_step == _LIMIT:
-            return Skipped(
-                reason="the search for logs ended after 20,000 folders or files: name them under [logs] sources"
-            )
-        if sub_step.startswith(_PATTERN):
-            pattern = quoted(self._options.sources[int(sub_step.removeprefix(_PATTERN))], 100)
-            return Skipped(reason=f"[logs] sources: nothing matches {pattern}; correct or remove it")
+        aside = self._aside(ctx, sub_step)
+        if aside is not None:
+            return aside
         if self._found is None:
             self._found = self._search(ctx)
         logs = self._found.logs
@@ -82,13 +75,36 @@ class LogReview:
         except (StateDamaged, StateNewer) as error:
             return Failed(error=str(error))
 
+    def _aside(self, ctx: Context, sub_step: str) -> Outcome | None:
+        """What a sub-step that reads no log comes to; None for one that does."""
+        if sub_step == _NONE:
+            return Skipped(reason=NOTHING)
+        if sub_step == _ARCHIVE:
+            try:
+                return self._archive(ctx)
+            except (StateDamaged, StateNewer) as error:
+                return Failed(error=str(error))
+        if sub_step.startswith(_GONE):
+            source = sub_step.removeprefix(_GONE)
+            return Skipped(
+                reason=f"{source} was read the last time and is gone; nothing to do if that was meant"
+            )
+        if sub_step == _LIMIT:
+            return Skipped(
+                reason="the search for logs ended after 20,000 folders or files: name them under [logs] sources"
+            )
+        if sub_step.startswith(_PATTERN):
+            pattern = quoted(self._options.sources[int(sub_step.removeprefix(_PATTERN))], 100)
+            return Skipped(reason=f"[logs] sources: nothing matches {pattern}; correct or remove it")
+        return None
+
     def section(self, results: Sequence[SubStepResult]) -> SectionData:
         """Add up the logs that were read to their end."""
         last = [r.parts[-1] for r in results if r.kind == "done" and r.parts]
         ends = [facts for facts in last if "log" in facts]
         packed = [facts["packed"] for facts in last if "packed" in facts]
-        notes = [note for facts in last for note in facts["notes"]]
-        notes += [r.reason if r.reason.endswith(".") else f"{r.reason}." for r in results if r.kind != "done"]
+        notes = [r.reason if r.reason.endswith(".") else f"{r.reason}." for r in results if r.kind != "done"]
+        notes += [note for facts in last for note in facts["notes"]]
         if not ends:
             return SectionData(key=KEY, title=TITLE, facts={"sources": 0}, notes=tuple(notes))
         counted = ("entries", "recurring", "anomalies", "exceptions", "warnings", "bytes", "templates")
@@ -182,6 +198,15 @@ class LogReview:
 def make(config: Config) -> Step:
     """Bind the step to its options."""
     return LogReview(config.logs)
+
+
+def _lately(ctx: Context) -> list[str]:
+    """The logs that were read within the last two days; none where the memory cannot be read, which the reading says."""
+    try:
+        with LogStore.open(ctx.state / SCHEMA.file, read_only=True) as store:
+            return store.sources(since=ctx.started_at.timestamp() - _LATELY_S, without_run=ctx.run)
+    except (StateDamaged, StateNewer):
+        return []
 
 
 def _real(path: Path) -> Path:

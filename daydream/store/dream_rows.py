@@ -7,7 +7,16 @@ from typing import Any
 
 import msgspec
 
-from daydream.contracts.dream import Dream, Procedure, Verdict
+from daydream.contracts.dream import (
+    DREAM_TYPES,
+    MOVES,
+    Dream,
+    Outcome,
+    Procedure,
+    Status,
+    Verdict,
+    tier_of,
+)
 from daydream.records.outcome import Row
 from daydream.store.dreams import DreamStore
 
@@ -118,22 +127,79 @@ def copied_names(store: DreamStore, run: str) -> tuple[Row, int]:
 
 
 def dream_row(dream: Dream) -> Row:
-    """Return the row of a new dream; what is judged later is not part of it."""
+    """Return the row of a new dream; what is judged later is not part of it.
+
+    Raises:
+        ValueError: it has no id, no code or no base, its type is unknown, or its cost is negative.
+    """
+    if not (dream.id and dream.code and dream.base_path and dream.base_source_hash and dream.variant_hash):
+        msg = f"a dream needs an id, its code and what it varies: {dream.id!r} of {dream.base_path!r}"
+        raise ValueError(msg)
+    if dream.dream_type not in DREAM_TYPES:
+        msg = f"there is no dream type {dream.dream_type!r}"
+        raise ValueError(msg)
+    _check_cost(dream.cost_usd)
     values = dataclasses.asdict(dream)
     for later in ("status", "viability", "tier"):
         del values[later]
-    return Row("dream_procedures", {**values, "details": json_text(dream.details)})
+    return Row("dreamt", {**values, "details": json_text(dream.details)})
 
 
 def verdict_row(verdict: Verdict, evaluated_at: str) -> Row:
-    """Return the row of a verdict."""
+    """Return the row of a verdict.
+
+    Raises:
+        ValueError: its viability is no number from 0 to 1, its tier does not follow from it, or it has no reason.
+    """
+    if not 0 <= verdict.viability <= 1:
+        msg = f"a viability is a number from 0 to 1, not {verdict.viability!r}"
+        raise ValueError(msg)
+    if verdict.tier != tier_of(verdict.viability):
+        msg = f"a viability of {verdict.viability} is not of tier {verdict.tier}"
+        raise ValueError(msg)
+    if not verdict.evaluator or not any(reason.strip() for reason in verdict.reasons):
+        msg = f"the verdict on {verdict.dream_id} names no judge or no reason"
+        raise ValueError(msg)
+    _check_cost(verdict.cost_usd)
     values = dataclasses.asdict(verdict)
     return Row("verdicts", {**values, "reasons": json_text(verdict.reasons), "evaluated_at": evaluated_at})
 
 
 def event_row(dream_id: str, event: str, reason: str, at: str) -> Row:
-    """Return the row that archives or restores a dream."""
+    """Return the row that archives a dream whose procedure moved on (``archived``), or takes that back
+    (``restored``)."""
     return Row("dream_events", {"dream_id": dream_id, "event": event, "reason": reason, "at": at})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Tried:
+    """What a trial came to: its outcome with the error of a failure, and baseline cost / dream cost, None where it
+    was not measured."""
+
+    outcome: Outcome
+    error: str | None = None
+    effectiveness: float | None = None
+
+
+def move_row(dream: Dream, to: Status, reason: str, at: str, tried: Tried | None = None) -> Row:
+    """Return the row that takes a dream to another status: to ``pending_test``, with what it came to to
+    ``tested``, or for good to ``archived``. What makes a dream ``evaluated`` is its verdict.
+
+    Raises:
+        ValueError: it cannot go there from where it is.
+    """
+    if to not in MOVES[dream.status] or to == "evaluated" or (tried is not None) != (to == "tested"):
+        msg = f"dream {dream.id} cannot go from {dream.status} to {to}"
+        raise ValueError(msg)
+    event = "retired" if to == "archived" else to
+    values = event_row(dream.id, event, reason, at).values
+    return Row("dream_events", {**values, **dataclasses.asdict(tried)} if tried else values)
+
+
+def _check_cost(cost: float | None) -> None:
+    if cost is not None and not cost >= 0:
+        msg = f"a cost is at least 0, not {cost!r}"
+        raise ValueError(msg)
 
 
 def snapshot(store: DreamStore, run: str) -> Snapshot | None:
@@ -210,29 +276,32 @@ def unfinished(
 
 
 def variant_hashes(store: DreamStore, procedure: Procedure) -> set[str]:
-    """Return the variants already dreamt of this wording of a procedure."""
-    sql = (
-        "SELECT variant_hash FROM dream_procedures WHERE base_path = ? AND base_qualname = ? "
-        "AND base_occurrence = ? AND base_source_hash = ?"
+    """Return the variants already dreamt of this wording of a procedure, those that were deleted since included."""
+    where = "base_path = ? AND base_qualname = ? AND base_occurrence = ? AND base_source_hash = ?"
+    which = (*procedure.key, procedure.source_hash)
+    sql = " UNION ".join(
+        f"SELECT variant_hash FROM {table} WHERE {where}"  # noqa: S608 -- our own names
+        for table in ("dreamt", "forgotten")
     )
-    return {row[0] for row in store.rows(sql, (*procedure.key, procedure.source_hash))}
+    return {row[0] for row in store.rows(sql, which * 2)}
 
 
 def dreams(store: DreamStore, *, status: str | None = None, limit: int = 1_000_000) -> list[Dream]:
     """Return dreams by id; only those of a status where given."""
     where = "WHERE status = ?" if status else ""
-    sql = f"SELECT * FROM dreams {where} ORDER BY id LIMIT ?"  # noqa: S608 -- the condition is a constant
-    return [_dream(row) for row in store.rows(sql, (*([status] if status else []), limit))]
+    sql = f"SELECT * FROM dream_procedures {where} ORDER BY id LIMIT ?"  # noqa: S608 -- the condition is a constant
+    return [dream_of_row(row) for row in store.rows(sql, (*([status] if status else []), limit))]
 
 
 def dreams_of_run(store: DreamStore, run: str) -> list[Dream]:
     """Return what one run dreamt, by id."""
-    return [_dream(row) for row in store.rows("SELECT * FROM dreams WHERE run = ? ORDER BY id", (run,))]
+    sql = "SELECT * FROM dream_procedures WHERE run = ? ORDER BY id"
+    return [dream_of_row(row) for row in store.rows(sql, (run,))]
 
 
 def count_dreams(store: DreamStore, run: str) -> dict[str, int]:
     """Count what one run dreamt, by type."""
-    sql = "SELECT dream_type, COUNT(*) FROM dream_procedures WHERE run = ? GROUP BY dream_type ORDER BY dream_type"
+    sql = "SELECT dream_type, COUNT(*) FROM dreamt WHERE run = ? GROUP BY dream_type ORDER BY dream_type"
     return {row[0]: row[1] for row in store.rows(sql, (run,))}
 
 
@@ -240,19 +309,24 @@ def count_by_status(store: DreamStore) -> dict[str, int]:
     """Count all kept dreams by status."""
     return {
         row[0]: row[1]
-        for row in store.rows("SELECT status, COUNT(*) FROM dreams GROUP BY status ORDER BY status")
+        for row in store.rows("SELECT status, COUNT(*) FROM dream_procedures GROUP BY status ORDER BY status")
     }
 
 
 def count_by_tier(store: DreamStore) -> dict[int, int]:
     """Count all judged dreams by tier, whatever became of them."""
-    sql = "SELECT tier, COUNT(*) FROM dreams WHERE tier IS NOT NULL GROUP BY tier ORDER BY tier"
+    sql = "SELECT tier, COUNT(*) FROM dream_procedures WHERE tier IS NOT NULL GROUP BY tier ORDER BY tier"
     return {row[0]: row[1] for row in store.rows(sql)}
 
 
 def bases(store: DreamStore) -> list[tuple[str, tuple[str, str, int], str, str | None]]:
-    """Return of every dream its id, its procedure, the wording it varies and its last event."""
-    sql = "SELECT id, base_path, base_qualname, base_occurrence, base_source_hash, event FROM dreams ORDER BY id"
+    """Return of every dream its id, its procedure, the wording it varies, and ``archived`` where that is to be taken
+    back once the procedure reads so again; without those that were archived for good."""
+    sql = (
+        "SELECT d.id, d.base_path, d.base_qualname, d.base_occurrence, d.base_source_hash, e.event FROM dreamt d "
+        "LEFT JOIN dream_events e ON e.number = (SELECT MAX(number) FROM dream_events WHERE dream_id = d.id) "
+        "WHERE e.event IS NOT 'retired' ORDER BY d.id"
+    )
     return [(row[0], (row[1], row[2], row[3]), row[4], row[5]) for row in store.rows(sql)]
 
 
@@ -301,6 +375,10 @@ def _procedure(row: sqlite3.Row) -> Procedure:
     )
 
 
-def _dream(row: sqlite3.Row) -> Dream:
-    values = {each.name: row[each.name] for each in dataclasses.fields(Dream)}
-    return Dream(**{**values, "details": msgspec.json.decode(row["details"])})
+def dream_of_row(row: sqlite3.Row) -> Dream:
+    """Return the dream of a row of the view `dream_procedures`."""
+    names = [each.name for each in dataclasses.fields(Dream) if each.name not in ("viability", "details")]
+    values = {name: row[name] for name in names}
+    return Dream(
+        **values, viability=row["viability_score"], details=msgspec.json.decode(row["details"], type=dict)
+    )

@@ -2,7 +2,7 @@
 
 from daydream.store.rows import COMMITS, KEY, Migration, Schema
 
-_DREAMS_VIEW = """
+_DREAMS_VIEW_1 = """
 CREATE VIEW dreams AS
 SELECT d.*, v.viability, v.tier, v.reasons, v.evaluator, e.event, e.reason AS event_reason,
        CASE WHEN e.event = 'archived' OR v.tier = 3 THEN 'archived'
@@ -64,7 +64,7 @@ def _dreams_1() -> list[str]:
             cross_project_synthesis_count INTEGER NOT NULL, parameter_exploration_count INTEGER NOT NULL,
             conditional_variant_count INTEGER NOT NULL, duration_seconds REAL, model_usage TEXT NOT NULL,
             PRIMARY KEY (run)) WITHOUT ROWID""",
-        _DREAMS_VIEW,
+        _DREAMS_VIEW_1,
     ]
 
 
@@ -72,7 +72,139 @@ def _version_1() -> list[str]:
     return [*_catalogue_1(), *_dreams_1()]
 
 
-MIGRATIONS: tuple[Migration, ...] = (_version_1,)
+# The present of every dream. What a person looks for has its classic name; `restorable` is whether what archived it
+# can be taken back, `holds_up` whether it was judged, and neither its verdict nor a trial speaks against it.
+_PRESENT_2 = """
+CREATE VIEW dream_procedures AS
+SELECT d.id, d.base_path || '::' || d.base_qualname
+           || CASE WHEN d.base_occurrence > 1 THEN '#' || d.base_occurrence ELSE '' END AS base_procedure_id,
+       d.base_qualname AS base_procedure_name, d.dream_type, d.name, d.code, d.model_used, d.reasoning,
+       d.generated_description,
+       CASE WHEN e.event IN ('archived', 'retired') OR v.tier = 3 THEN 'archived'
+            WHEN t.event IS NOT NULL THEN t.event
+            WHEN v.dream_id IS NOT NULL THEN 'evaluated'
+            ELSE 'pending_evaluation' END AS status,
+       v.tier, v.viability AS viability_score, v.reasons AS claude_reasoning,
+       CASE WHEN t.event = 'pending_test' THEN 'pending' ELSE t.outcome END AS test_outcome,
+       t.error AS test_error, CASE WHEN t.event = 'tested' THEN t.at END AS test_timestamp,
+       s.novelty_score, r.projects AS cross_project_matches, t.effectiveness AS effectiveness_metric,
+       d.generated_at, v.evaluated_at, d.created_by,
+       v.evaluator, v.evaluator_model, v.said_tier, v.cost_usd AS evaluation_cost_usd,
+       s.structural_novelty, s.behaviour_novelty,
+       CASE WHEN e.event IN ('archived', 'retired') THEN e.at WHEN v.tier = 3 THEN v.evaluated_at END AS archived_at,
+       CASE WHEN e.event IN ('archived', 'retired') THEN e.reason WHEN v.tier = 3 THEN 'tier 3' END
+           AS archived_reason,
+       a.at AS adopted_at,
+       MAX(d.generated_at, COALESCE(v.evaluated_at, ''), COALESCE(e.at, '')) AS changed_at,
+       e.event IS NOT NULL AND e.event = 'archived' AS restorable,
+       v.tier IS NOT NULL AND v.tier < 3 AND t.outcome IS NOT 'failure' AS holds_up,
+       d.transform_id, d.assumption, d.details, d.diff, d.base_path, d.base_qualname, d.base_occurrence,
+       d.base_source_hash, d.variant_hash, d.parent_dream_id, d.model_requested, d.cost_usd, d.run, d.seq
+FROM dreamt d
+LEFT JOIN verdicts v ON v.number = (SELECT MAX(number) FROM verdicts WHERE dream_id = d.id)
+LEFT JOIN dream_events e ON e.number = (SELECT MAX(number) FROM dream_events WHERE dream_id = d.id)
+LEFT JOIN dream_events t ON t.number = (
+    SELECT MAX(number) FROM dream_events WHERE dream_id = d.id AND event IN ('pending_test', 'tested'))
+LEFT JOIN dream_events a ON a.number = (
+    SELECT MAX(number) FROM dream_events WHERE dream_id = d.id AND event = 'adopted')
+LEFT JOIN dream_scores s ON s.number = (SELECT MAX(number) FROM dream_scores WHERE dream_id = d.id)
+LEFT JOIN transform_reach r ON r.number = (
+    SELECT MAX(number) FROM transform_reach WHERE transform_id = d.transform_id)
+"""
+
+_LEGAL_VERDICT_2 = """
+CREATE TRIGGER legal_verdict BEFORE INSERT ON verdicts
+WHEN NOT EXISTS (SELECT 1 FROM dream_procedures WHERE id = NEW.dream_id
+                 AND (status IN ('pending_evaluation', 'evaluated') OR archived_reason = 'tier 3'))
+BEGIN SELECT RAISE(ABORT, 'only a dream that waits for its verdict, or for a second opinion, can be judged'); END
+"""
+
+_LEGAL_EVENT_2 = """
+CREATE TRIGGER legal_event BEFORE INSERT ON dream_events
+WHEN NOT EXISTS (
+    SELECT 1 FROM dream_procedures p WHERE p.id = NEW.dream_id AND CASE NEW.event
+        WHEN 'pending_test' THEN p.status = 'evaluated'
+        WHEN 'tested' THEN p.status = 'pending_test' AND NEW.outcome IN ('success', 'failure')
+        WHEN 'archived' THEN p.status <> 'archived' OR p.archived_reason = 'tier 3'
+        WHEN 'retired' THEN p.status <> 'archived'
+        WHEN 'restored' THEN p.restorable
+        WHEN 'adopted' THEN p.status IN ('evaluated', 'tested')
+        ELSE 0 END)
+BEGIN SELECT RAISE(ABORT, 'a dream cannot go there from where it is'); END
+"""
+
+
+def _runs_2() -> list[str]:
+    columns = (
+        "run, seq, strategy, timestamp, total_dreams_generated, constraint_relaxation_count, "
+        "cross_project_synthesis_count, parameter_exploration_count, conditional_variant_count, "
+        "duration_seconds, model_usage"
+    )
+    return [
+        "ALTER TABLE dream_generation_runs RENAME TO former_runs",
+        f"""CREATE TABLE dream_generation_runs (id INTEGER PRIMARY KEY AUTOINCREMENT, {KEY}, strategy TEXT,
+            timestamp TEXT NOT NULL, total_dreams_generated INTEGER NOT NULL,
+            constraint_relaxation_count INTEGER NOT NULL, cross_project_synthesis_count INTEGER NOT NULL,
+            parameter_exploration_count INTEGER NOT NULL, conditional_variant_count INTEGER NOT NULL,
+            duration_seconds REAL, model_usage TEXT NOT NULL, UNIQUE (run))""",
+        f"INSERT INTO dream_generation_runs ({columns}) SELECT {columns} FROM former_runs ORDER BY timestamp, run",  # noqa: S608 -- our own names
+        "DROP TABLE former_runs",
+    ]
+
+
+def _metrics_2() -> str:
+    counts = ", ".join(f"tier{tier}_count INTEGER NOT NULL" for tier in (1, 2, 3))
+    measured = (
+        "average_viability_score, tier1_test_success_rate, average_novelty_score, cross_project_adoption_rate, "
+        "average_generation_time_seconds, api_requests_per_dream, novelty_score_weighted, "
+        "quality_evolution_weighted, cross_project_leverage_weighted, efficiency_weighted, compound_health_score, "
+        "novelty, quality, leverage, efficiency"
+    )
+    reals = ", ".join(f"{name} REAL" for name in measured.split(", "))
+    return f"""CREATE TABLE dream_metrics (id INTEGER PRIMARY KEY AUTOINCREMENT, {KEY}, timestamp TEXT NOT NULL,
+        {counts}, tier1_test_count INTEGER NOT NULL, high_novelty_count INTEGER NOT NULL,
+        dreams_adopted_count INTEGER NOT NULL, dreams_count INTEGER NOT NULL, {reals},
+        status TEXT NOT NULL, weights TEXT NOT NULL, missing TEXT NOT NULL, UNIQUE (run))"""
+
+
+def _version_2() -> list[str]:
+    return [
+        "DROP VIEW dreams",
+        "DROP INDEX dreams_by_run",
+        "DROP INDEX dreams_by_type",
+        "ALTER TABLE dream_procedures RENAME TO dreamt",
+        "ALTER TABLE dreamt ADD COLUMN model_requested TEXT",
+        "ALTER TABLE dreamt ADD COLUMN cost_usd REAL",
+        "ALTER TABLE dreamt ADD COLUMN parent_dream_id TEXT",
+        "CREATE INDEX dreamt_by_run ON dreamt (run, seq)",
+        "CREATE INDEX dreamt_by_time ON dreamt (generated_at, id)",
+        "CREATE INDEX dreamt_by_type ON dreamt (dream_type, generated_at)",
+        "CREATE INDEX dreamt_by_transform ON dreamt (transform_id, base_path)",
+        "ALTER TABLE verdicts ADD COLUMN evaluator_model TEXT",
+        "ALTER TABLE verdicts ADD COLUMN said_tier INTEGER",
+        "ALTER TABLE verdicts ADD COLUMN cost_usd REAL",
+        "ALTER TABLE dream_events ADD COLUMN outcome TEXT",
+        "ALTER TABLE dream_events ADD COLUMN error TEXT",
+        "ALTER TABLE dream_events ADD COLUMN effectiveness REAL",
+        f"""CREATE TABLE dream_scores (number INTEGER PRIMARY KEY AUTOINCREMENT, {KEY}, dream_id TEXT NOT NULL,
+            structural_novelty REAL NOT NULL, behaviour_novelty REAL, novelty_score REAL NOT NULL,
+            at TEXT NOT NULL)""",
+        "CREATE INDEX scores_by_dream ON dream_scores (dream_id, number)",
+        f"""CREATE TABLE transform_reach (number INTEGER PRIMARY KEY AUTOINCREMENT, {KEY},
+            transform_id TEXT NOT NULL, projects INTEGER NOT NULL, at TEXT NOT NULL)""",
+        "CREATE INDEX reach_by_transform ON transform_reach (transform_id, number)",
+        f"""CREATE TABLE forgotten ({KEY}, base_path TEXT NOT NULL, base_qualname TEXT NOT NULL,
+            base_occurrence INTEGER NOT NULL, base_source_hash TEXT NOT NULL, variant_hash TEXT NOT NULL,
+            PRIMARY KEY (base_path, base_qualname, base_occurrence, base_source_hash, variant_hash)) WITHOUT ROWID""",
+        *_runs_2(),
+        _metrics_2(),
+        _PRESENT_2,
+        _LEGAL_VERDICT_2,
+        _LEGAL_EVENT_2,
+    ]
+
+
+MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2)
 CATALOGUE_TABLES = (
     "catalogue_files",
     "file_history",
@@ -82,11 +214,15 @@ CATALOGUE_TABLES = (
     "snapshots",
 )
 DREAM_TABLES = (
-    "dream_procedures",
+    "dreamt",
     "verdicts",
     "dream_events",
+    "dream_scores",
+    "transform_reach",
     "generation_visits",
     "dream_generation_runs",
+    "dream_metrics",
+    "forgotten",
 )
 TABLES = CATALOGUE_TABLES + DREAM_TABLES
 

@@ -167,6 +167,11 @@ class LogStore(RowStore):
         sql = "SELECT * FROM log_readings WHERE source = ? AND run != ? ORDER BY rowid DESC"
         return [Reading(**_values(row, positions=_positions)) for row in self.rows(sql, (source, before_run))]
 
+    def sources(self, *, since: float, without_run: str) -> list[str]:
+        """Return the sources that a night read since an instant."""
+        sql = "SELECT DISTINCT source FROM log_readings WHERE until >= ? AND run != ? ORDER BY source"
+        return [str(row[0]) for row in self.rows(sql, (since, without_run))]
+
     def positions(self, run: str) -> list[Position]:
         """Return how far a run has read every file of every source."""
         found = self.rows("SELECT positions FROM log_readings WHERE run = ? ORDER BY rowid", (run,))

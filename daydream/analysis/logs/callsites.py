@@ -21,6 +21,7 @@ _PLACEHOLDER = re.compile(r"<[a-z*]{1,12}>|\[(?:secret|email|ip|number)\]")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _UNIT = re.compile(rf"{HOLE}( ?[A-Za-z\u00b5%]{{1,12}})(?!\w)")
 _STAR = "*"
+_BEFORE = 4
 _LEAST_SURE = 3
 _RAREST = 3
 _JOINTS = "<>0123456789.,:;+-/%_#@"  # what a mask takes along with the value beside it
@@ -251,7 +252,8 @@ def _fits(pattern: _Pattern, words: Sequence[str]) -> bool:
     for index, run in enumerate(pattern.runs):
         tail = index == end and not pattern.closes
         found = _place(run, words, max(at, len(words) - len(run)) if tail else at)
-        if found is None or (index == 0 and not pattern.opens and found > 0):
+        before = _BEFORE if pattern.size > 1 else 0  # what a format puts there: a logger's name, a place
+        if found is None or (index == 0 and not pattern.opens and found > before):
             return False
         at = found + len(run)
     return 3 * pattern.size >= len(words) or pattern.size >= _LEAST_SURE

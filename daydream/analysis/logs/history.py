@@ -58,8 +58,10 @@ def recall(store: LogStore, source: str, run: str, now: float) -> Memory:
             earliest[row.run] = min(*row.hours, earliest.get(row.run, min(row.hours)))
     for latency in store.latencies(source, since=since, without_run=run):
         memory.responses[latency.route][latency.hour] = Response(latency.count, latency.p50, latency.p95)
+        earliest[latency.run] = min(latency.hour, earliest.get(latency.run, latency.hour))
     for status in store.statuses(source, since=since, without_run=run):
         memory.statuses[status.digit][status.hour] += status.count
+        earliest[status.run] = min(status.hour, earliest.get(status.run, status.hour))
     previous: float | None = None
     for reading in reversed(readings):
         start = earliest.get(reading.run) if previous is None else int(previous // HOUR_S)
@@ -172,7 +174,10 @@ def _series(
 
 def _place(record: ErrorRecord) -> str:
     frames = record.own or record.frames
-    return f"{frames[-1].function} ({frames[-1].path or frames[-1].reported})" if frames else "?"
+    if not frames:
+        return "?"
+    at = f":{frames[-1].line}" if frames[-1].line is not None else ""
+    return f"{frames[-1].function} ({frames[-1].path or frames[-1].reported}{at})"
 
 
 def _before(hours: Mapping[int, int], start: int) -> dict[int, int]:

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from daydream.analysis.logs.scan import LEARN_BYTES, Piece, Scan, Window, beginning
-from daydream.analysis.logs.sources import MOST_MEMBERS, Pin, Position, rotations, turn_of
+from daydream.analysis.logs.sources import MOST_MEMBERS, Pin, Position, family_of, rotations, turn_of
 from daydream.analysis.logs.times import Clock
 from daydream.analysis.logs.unpack import HEAD, PACKED, Lines, Unreadable, opened
 from daydream.analysis.redaction import quoted
@@ -88,18 +88,19 @@ def plan(
 
 def after(scan: Scan, last: Sequence[Any] | None, paths: Sequence[Path]) -> list[list[int | None]]:
     """Return the rows to keep for the next night: of what was read tonight, and of every other file of the
-    log that was read before and is still there."""
+    log that was read before and is still there, the one that is written to last."""
     read = {(end.device, end.inode) for end in scan.ends}
-    there = set()
+    there: dict[tuple[int, int], tuple[bool, float]] = {}
     for path in {*paths, *rotations(paths)}:
         try:
             about = path.stat()
         except OSError:
             continue
-        there.add((about.st_dev, about.st_ino))
+        there[about.st_dev, about.st_ino] = (path == family_of(path), about.st_mtime)
     rows = msgspec.convert(last or [], list[Position])
-    kept = [row for row in rows if (row.device, row.inode) in there - read]
-    return [list(msgspec.structs.astuple(row)) for row in (*kept, *scan.ends)]
+    kept = [row for row in rows if (row.device, row.inode) in there.keys() - read]
+    ends = sorted((*kept, *scan.ends), key=lambda row: there.get((row.device, row.inode), (False, 0.0)))
+    return [list(msgspec.structs.astuple(row)) for row in ends]
 
 
 def _files(paths: Sequence[Path]) -> tuple[list[_File], list[str]]:

@@ -13,6 +13,7 @@ BAR = 0.5
 _BELOW = 0.45
 _MERGED = 0.3
 _ALIKE = 0.9
+_HOURS = 3
 WHOLE_LOG = "log"
 _PAIRED = ("missing", "repeat")
 _SEVERITY = {"high": 0, "medium": 1, "low": 2}
@@ -99,8 +100,13 @@ def _one_job(one: str, other: str) -> bool:
 
 def _together(one: Mapping[int, int], other: Mapping[int, int]) -> bool:
     """Whether two counts rise and fall in the same hours: they begin and end together, and the cosine of the
-    angle between them is at least 0.9."""
-    if not one or not other or (min(one), max(one)) != (min(other), max(other)):
+    angle between them is at least 0.9. Fewer than three hours say nothing: all that happens once looks alike."""
+    if (
+        not one
+        or not other
+        or (min(one), max(one)) != (min(other), max(other))
+        or min(len(one), len(other)) < _HOURS
+    ):
         return False
     dot = sum(count * other.get(hour, 0) for hour, count in one.items())
     return dot >= _ALIKE * math.sqrt(_square(one) * _square(other))

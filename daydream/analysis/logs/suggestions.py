@@ -212,10 +212,9 @@ def _secret(line: Line) -> Suggestion | None:
     shown = sum(_ANNOUNCED.search(text) is not None for text in line.examples)
     if shown == 0 and _ANNOUNCED.search(line.text) is None:
         return None
-    where = f"{line.site.path}:{line.site.line}" if line.site is not None else "a call outside the repository"
-    said = (
-        f"{where} writes a secret into the log, {_times(line)} tonight: leave it out, and change the secret"
-    )
+    where = f"{line.site.path}:{line.site.line}" if line.site is not None else "a line of this log"
+    what = "writes a secret into the log" if line.site is not None else "shows a secret"
+    said = f'{where} {what}, {_times(line)} tonight ("{quoted(line.text, 60)}"): leave it out, and change the secret'
     return _at(line.site, "secret_printed", said, "fix_clear" if line.site is not None else "needs_a_person")
 
 

@@ -24,7 +24,7 @@ LEVEL_NAMES = {
     CRITICAL: "critical",
 }
 _MOST_ERRORS = 500
-_MOST_ROUTES = 500
+_MOST_ROUTES = 2_000
 _STEP = math.log(1.05)
 _EXAMPLES = 3
 _STORM = 200
@@ -39,12 +39,13 @@ Locate = Callable[[str], str | None]
 @dataclass(slots=True)
 class Counted:
     """How often something was logged, when and at which levels; hours are whole hours since 1970. `tonight` counts what
-    lies in the window. `examples` are redacted; `timed` are the first instants and texts of tonight, for storms."""
+    lies in the window, `span` from when to when. `examples` are redacted; `timed` are the first instants and texts of tonight, for storms."""
 
     count: int = 0
     tonight: int = 0
     first: float | None = None
     last: float | None = None
+    span: tuple[float, float] | None = None
     hours: Counter[int] = field(default_factory=Counter)
     levels: Counter[int] = field(default_factory=Counter)
     levels_tonight: Counter[int] = field(default_factory=Counter)
@@ -67,6 +68,9 @@ class Counted:
             self.first = when if self.first is None else min(self.first, when)
             self.last = when if self.last is None else max(self.last, when)
             self.hours[int(when // HOUR_S)] += 1
+        if within and when is not None:
+            low, high = self.span or (when, when)
+            self.span = (min(low, when), max(high, when))
         if within and len(self.examples) < _EXAMPLES and text not in self.examples:
             self.examples.append(text)
         if within and when is not None and level >= WARNING and len(self.timed) < _STORM:
@@ -78,6 +82,8 @@ class Counted:
         self.tonight += other.tonight
         self.first = min((t for t in (self.first, other.first) if t is not None), default=None)
         self.last = max((t for t in (self.last, other.last) if t is not None), default=None)
+        spans = [one for one in (self.span, other.span) if one is not None]
+        self.span = (min(s[0] for s in spans), max(s[1] for s in spans)) if spans else None
         self.hours += other.hours
         self.levels += other.levels
         self.levels_tonight += other.levels_tonight
@@ -98,8 +104,8 @@ class Spike:
 
 
 class Tally:
-    """Counts the records of one log. Those in the window [start, end] (seconds) are tonight's; older ones count by the
-    hour, to compare with. `locate` maps the path of a stack frame to a path below the repository's root; `known` are
+    """Counts the records of one log. Those from `start` on (seconds) are tonight's, what was written after `end`, while the
+    night ran, among them (`later`): its bytes are read and not read again. Older ones count by the hour, to compare with. `locate` maps the path of a stack frame to a path below the repository's root; `known` are
     the identities and texts of earlier nights' templates. The same records give the same tally."""
 
     def __init__(
@@ -115,6 +121,7 @@ class Tally:
         self._mined: dict[int, Counted] = {}
         self._templates: dict[str, tuple[str, Counted]] | None = None
         self.errors: dict[str, tuple[ErrorRecord, Counted]] = {}
+        self._routes: set[str] = set()
         self.times: defaultdict[tuple[str, int], Counter[int]] = defaultdict(Counter)
         self.statuses: defaultdict[int, Counter[int]] = defaultdict(Counter)
         self.hours: Counter[int] = Counter()
@@ -143,11 +150,9 @@ class Tally:
         elif record.when > max(present, self._end):
             self.future += 1
             return
-        elif record.when > self._end:
-            self.later += 1
-            return
         else:
             within = record.when >= self._start
+            self.later += record.when > self._end
             self.hours[int(record.when // HOUR_S)] += 1
         trace = trace_of(record) if record.more else None
         level = severity_of(record, trace)
@@ -157,7 +162,7 @@ class Tally:
         if within:
             self.levels[level] += 1
         if record.access is not None:
-            self._request(record.access, record.when)
+            self._request(record.access, record.when, within=within)
         elif trace is not None and level >= WARNING:
             self._error(of_trace(trace, self._locate, ""), record, level, within=within)
         else:
@@ -236,7 +241,7 @@ class Tally:
         text = quoted(f"{found.kind}: {found.message}" if found.message else record.text, 200, self._policy)
         self.errors[found.error][1].note(record.when, level, text, within=within)
 
-    def _request(self, access: Access, when: float | None) -> None:
+    def _request(self, access: Access, when: float | None, *, within: bool) -> None:
         if when is None:
             return
         hour = int(when // HOUR_S)
@@ -244,8 +249,12 @@ class Tally:
         if access.seconds is None or access.route is None:
             return
         key = (quoted(f"{access.method or '-'} {access.route}", 200, self._policy), hour)
-        if key in self.times or len(self.times) < _MOST_ROUTES * 24:
-            self.times[key][bucket(access.seconds)] += 1
+        if key[0] not in self._routes:
+            if len(self._routes) >= _MOST_ROUTES:
+                self.overflow += within
+                return
+            self._routes.add(key[0])
+        self.times[key][bucket(access.seconds)] += 1
 
 
 def bucket(seconds: float) -> int:

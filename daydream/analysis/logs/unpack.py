@@ -78,7 +78,7 @@ def binary(sample: bytes) -> str | None:
         return None
     body = sample.lstrip(b"\0")
     odd = sum(1 for byte in body if byte < 9 or 13 < byte < 27 or 27 < byte < 32)
-    return "binary" if b"\0" in body or (body and odd > len(body) * 0.1) else None
+    return "binary" if body and odd > len(body) * 0.1 else None
 
 
 @dataclass(frozen=True, slots=True)

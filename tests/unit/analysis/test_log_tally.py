@@ -33,8 +33,8 @@ def only(counted: Tally) -> tuple[str, Counted]:
 def test_every_record_is_counted_in_exactly_one_place() -> None:
     stamps = (None, START - 1, START, END, END + 1, END + 301)
     counted = tally(*(Record(stamp, ERROR, "x") for stamp in stamps))
-    assert (counted.entries, counted.undated, counted.older) == (2, 1, 1)
-    assert (counted.later, counted.future, counted.seen) == (1, 1, 3)
+    assert (counted.entries, counted.undated, counted.older) == (3, 1, 1)
+    assert (counted.later, counted.future, counted.seen) == (1, 1, 4)
 
 
 def test_what_is_older_than_the_window_counts_by_the_hour_and_is_not_tonights() -> None:

@@ -20,7 +20,7 @@ def fetch_{0}(url, timeout=30, *, use_cache=True):
 
 
 def config(per_night: int = 100, per_procedure: int = 5) -> Config:
-    return Config(dream=DreamOptions(per_night=per_night, per_procedure=per_procedure))
+    return Config(dream=DreamOptions(strategy="deep", per_night=per_night, per_procedure=per_procedure))
 
 
 def dreams(tree: Path, state: Path) -> list[Dream]:

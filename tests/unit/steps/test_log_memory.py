@@ -12,7 +12,7 @@ from daydream.config.model import Config, LogOptions
 from daydream.contracts.context import Context
 from daydream.processes import Stop
 from daydream.records.finding import Finding
-from daydream.records.outcome import Done, Failed, More, Outcome
+from daydream.records.outcome import Done, Failed, More, Outcome, Skipped
 from daydream.records.repository import Examination, SourceFile
 from daydream.steps.log_review import LogReview
 from daydream.store.log_rows import LogStore
@@ -180,3 +180,51 @@ def test_a_damaged_memory_is_said_in_a_sentence(nights: Nights) -> None:
     outcome = step.run(ctx, step.plan(ctx)[0], None)
     assert isinstance(outcome, Failed)
     assert "logs.db is damaged" in outcome.error
+
+
+def test_what_was_written_while_a_night_ran_is_counted_by_it_and_not_again(nights: Nights) -> None:
+    nights.write(0, ordinary())
+    nights.write(0, [(-1.0, "INFO request 50 was served")])
+    assert nights.night(0).facts["entries"] == 48
+    assert nights.night(1).facts["entries"] == 0
+
+
+def test_an_access_logs_past_is_remembered_from_the_first_night_on(nights: Nights) -> None:
+    def requests(day: int, status: int, every: int) -> None:
+        end = FIRST + dt.timedelta(days=day)
+        with (nights.root / "app.log").open("a") as handle:
+            for n in range(240):
+                at = end - dt.timedelta(minutes=6 * (240 - n) - 1)
+                code = status if n % every == 0 else 200
+                handle.write(
+                    f'10.0.0.1 - - [{at:%d/%b/%Y:%H:%M:%S} +0000] "GET /orders/{n} HTTP/1.1" {code} 512 "-" "x" 0.120\n'
+                )
+
+    for day in range(8):
+        requests(day, 500, 500)
+    assert nights.night(7).facts["judged"] is True
+    requests(8, 502, 3)
+    second = nights.night(8)
+    assert second.facts["judged"] is True
+    assert [one.rule for one in printed(second)] == ["log.status_share"]
+
+
+def test_an_error_that_came_less_often_than_thrice_is_not_told_as_gone(nights: Nights) -> None:
+    for day in range(3):
+        nights.write(day, [*ordinary(), *[(2.0, "ERROR disk of shard 3 is slow")] * 4])
+        nights.night(day)
+    nights.write(3, [*ordinary(), (2.0, "ERROR disk of shard 3 is slow")])
+    found = [one for one in nights.night(3).findings if one.rule == "log.recurring_error"]
+    assert [(one.magnitude, one.worth < 0.5) for one in found] == [(1.0, True)]
+
+
+def test_a_log_that_vanished_is_told(nights: Nights) -> None:
+    nights.write(0, ordinary())
+    nights.night(0)
+    (nights.root / "app.log").rename(nights.root / "app.txt")
+    ctx = nights.context(1, "2026-11-03.1")
+    step = LogReview(LogOptions())
+    (name,) = step.plan(ctx)
+    outcome = step.run(ctx, name, None)
+    assert isinstance(outcome, Skipped)
+    assert outcome.reason.startswith("app.log was read the last time and is gone")

@@ -155,20 +155,20 @@ def test_records_of_the_last_day_are_counted_by_their_own_stamps(tmp_path: Path)
             line(1, "ERROR x"),
             "  rest\n",
             line(0, "WARNING last"),
-            line(-0.5, "ERROR later"),
+            line(-0.5, "ERROR written while the night ran"),
         ],
     )
     left = night(context(tmp_path))
-    assert left.section.facts["entries"] == 3
-    assert left.section.facts["levels"]["error"] == 1
-    assert rendered(left.section).splitlines()[0] == "- 3 entries, 0 recurring issues, 0 anomalies"
+    assert left.section.facts["entries"] == 4
+    assert left.section.facts["levels"]["error"] == 2
+    assert rendered(left.section).splitlines()[0] == "- 4 entries, 0 recurring issues, 0 anomalies"
     assert len(rendered(left.section).splitlines()) <= 6
 
 
 def test_local_stamps_are_read_in_the_nights_zone(tmp_path: Path) -> None:
-    write(tmp_path / "app.log", ["2026-11-21 02:30:00 ERROR x\n"])
-    assert night(context(tmp_path, zone=zoneinfo.ZoneInfo("Europe/Berlin"))).section.facts["entries"] == 1
-    assert night(context(tmp_path)).section.facts["entries"] == 0
+    write(tmp_path / "app.log", ["2026-11-20 02:30:00 ERROR x\n"])
+    assert night(context(tmp_path, zone=zoneinfo.ZoneInfo("Europe/Berlin"))).section.facts["entries"] == 0
+    assert night(context(tmp_path)).section.facts["entries"] == 1
 
 
 def test_an_error_that_recurs_is_one_finding_and_two_are_none(tmp_path: Path) -> None:

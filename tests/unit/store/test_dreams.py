@@ -11,9 +11,10 @@ from daydream.records.outcome import Row
 from daydream.store import dream_rows
 from daydream.store.dream_rows import event_row
 from daydream.store.dream_schema import MIGRATIONS, TABLES
-from daydream.store.dreams import DreamStore
+from daydream.store.dreams import DreamStore, RowsRefused
 
 NOW = dt.datetime(2026, 11, 21, 2, tzinfo=dt.UTC)
+OLD = "2026-01-01T02:00:00Z"
 
 
 def dream(dream_id: str, at: str = "2026-11-20T02:00:00Z", variant: str = "") -> Row:
@@ -23,12 +24,12 @@ def dream(dream_id: str, at: str = "2026-11-20T02:00:00Z", variant: str = "") ->
     base = {"base_path": "a.py", "base_qualname": "f", "base_occurrence": 1, "base_source_hash": "h"}
     rest = {"dream_type": "parameter_exploration", "details": "{}", "variant_hash": variant or dream_id}
     made = {"model_used": None, "created_by": "test", "generated_at": at}
-    return Row("dream_procedures", {"id": dream_id, **base, **texts, **rest, **made})
+    return Row("dreamt", {"id": dream_id, **base, **texts, **rest, **made})
 
 
-def verdict(dream_id: str, viability: float, tier: int) -> Row:
+def verdict(dream_id: str, viability: float, tier: int, at: str = "2026-11-20T02:00:00Z") -> Row:
     values = {"viability": viability, "tier": tier, "reasons": '["x"]', "evaluator": "rule-based"}
-    return Row("verdicts", {"dream_id": dream_id, **values, "evaluated_at": "2026-11-20T02:00:00Z"})
+    return Row("verdicts", {"dream_id": dream_id, **values, "evaluated_at": at})
 
 
 def ids(store: DreamStore, status: str | None = None) -> list[str]:
@@ -87,7 +88,7 @@ def test_committing_the_same_number_again_replaces_what_it_added(tmp_path: Path)
 def test_a_commit_that_fails_leaves_nothing_of_itself(tmp_path: Path) -> None:
     with DreamStore.open(tmp_path / "dreams.db") as store:
         store.commit("r", 1, [dream("a")])
-        with pytest.raises(sqlite3.IntegrityError):
+        with pytest.raises(RowsRefused, match="none of them was stored"):
             store.commit("r", 2, [dream("b"), dream("c", variant="a")])
         assert ids(store) == ["a"]
         store.commit("r", 2, [dream("b")])
@@ -131,7 +132,7 @@ def test_pruning_keeps_the_last_complete_catalogues_this_run_and_young_dreams(tm
         for number, run in enumerate(("r1", "r2", "r3", "r4")):
             store.commit(run, 1, [history(f"{number}.py"), snapshot(complete=int(run != "r3"))])
         store.commit("now", 1, [history("now.py")])
-        store.commit("now", 2, [dream("old", "2026-01-01T02:00:00Z"), verdict("old", 0.7, 1), dream("young")])
+        store.commit("now", 2, [dream("old", OLD), verdict("old", 0.7, 1, OLD), dream("young")])
         pruned = store.prune(NOW, run="now", snapshots=2, dream_days=90)
         assert pruned.dreams == 1
         assert pruned.catalogue_rows == 4
