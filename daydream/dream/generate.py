@@ -21,6 +21,7 @@ from daydream.dream.ensemble import VERSION, Ensemble, Work, kinds_of, opened
 from daydream.dream.ensemble_strategy import STRATEGIES
 from daydream.dream.kinds import KINDS
 from daydream.dream.reading import NotRead, read
+from daydream.dream.related import Relatives
 from daydream.records.outcome import Done, More, Outcome, Row, Skipped
 from daydream.records.section import SectionData, SubStepResult
 from daydream.store import dream_rows
@@ -30,6 +31,7 @@ from daydream.store.dreams import DreamStore
 _PART = 150
 _ASKED = 8
 _MODELS = "models:"
+_LEARNING = ("cross_project_synthesis",)
 _RELATED = 20
 _REJECTIONS = ("does_not_compile", "no_op", "duplicate", "signature")
 _COLUMNS = (
@@ -55,6 +57,7 @@ class Generate:
         self._ensemble: tuple[str, Ensemble | None, tuple[str, ...]] | None = None
         self._kinds = {kind.key: kind for kind in kinds if kind.key in strategy.kinds}
         self._order: tuple[tuple[str, str], list[tuple[str, str, int]]] | None = None
+        self._relatives: tuple[str, Relatives] | None = None
 
     def plan(self, ctx: Context) -> Sequence[str]:
         """One sub-step for each kind, one for each that models dream of, then the record of them all; nothing
@@ -85,7 +88,8 @@ class Generate:
         found = dream_rows.procedures(store, ctx.run, {path for path, _, _ in keys})
         known = {each.key: each for each in found}
         batch = [known[key] for key in keys]
-        part = _Part(ctx, store, kind, found, _Room(self._caps.per_procedure, left))
+        relatives = self._related(ctx) if kind.key in _LEARNING else None
+        part = _Part(ctx, store, kind, found, _Room(self._caps.per_procedure, left), relatives)
         for number, procedure in enumerate(batch, start=1):
             ctx.check()
             ctx.progress(procedure.path, number, len(batch))
@@ -115,6 +119,17 @@ class Generate:
         if spent or part.left <= 0 or after >= len(order):
             return Done(facts=facts, rows=tuple(part.rows))
         return More(cursor=f"{after}:{part.left}", facts=facts, rows=tuple(part.rows))
+
+    def _related(self, ctx: Context) -> Relatives:
+        """Whom procedures may learn from tonight; looked up when the first one asks."""
+
+        def catalogued() -> list[Procedure]:
+            with DreamStore.open(ctx.state / "dreams.db", read_only=True) as store:
+                return dream_rows.procedures(store, ctx.run)
+
+        if self._relatives is None or self._relatives[0] != ctx.run:
+            self._relatives = (ctx.run, Relatives(ctx, catalogued))
+        return self._relatives[1]
 
     def _models(self, ctx: Context) -> tuple[Ensemble | None, tuple[str, ...]]:
         if self._ensemble is None or self._ensemble[0] != ctx.run:
@@ -190,11 +205,17 @@ class _Part:
     """The rows and counts of one part while it is made; `found` are the procedures of all its files."""
 
     def __init__(
-        self, ctx: Context, store: DreamStore, kind: Kind, found: Sequence[Procedure], room: _Room
+        self,
+        ctx: Context,
+        store: DreamStore,
+        kind: Kind,
+        found: Sequence[Procedure],
+        room: _Room,
+        relatives: Relatives | None = None,
     ) -> None:
         self.rows: list[Row] = []
         self.left = room.left
-        self._ctx, self._store, self._kind = ctx, store, kind
+        self._ctx, self._store, self._kind, self._relatives = ctx, store, kind, relatives
         self._per_procedure = room.per_procedure
         self._at = clock.to_text(ctx.started_at)
         self._counts: Counter[str] = Counter()
@@ -210,11 +231,14 @@ class _Part:
         if base is None:
             self._counts["not_read"] += 1
             return
+        if self._relatives is not None:
+            near = {each.key for each in related}
+            related += [m.procedure for m in self._relatives.of(base) if m.procedure.key not in near]
         rng = random.Random(f"{self._ctx.run} {self._kind.key} {base.key}")  # noqa: S311 -- reproducible on purpose
         candidates = self._kind.propose(base, related, Policy(self._per_procedure), rng)
         known = dream_rows.variant_hashes(self._store, base) if candidates else set()
         accepted = self._checked(base, candidates, known)
-        self._keep(base, accepted, max(0, min(self.left, self._per_procedure - len(known))), visited=True)
+        self._keep(base, accepted, self._room(base), visited=True)
 
     def imagine(self, models: Ensemble, batch: Sequence[Procedure]) -> bool:
         """Ask models about these procedures and keep what passes; say whether asking on is of no use tonight."""
@@ -226,9 +250,13 @@ class _Part:
         for each, result in zip(work, results, strict=True):
             known = dream_rows.variant_hashes(self._store, each.procedure)
             accepted = self._checked(each.procedure, result.candidates, known)
-            room = max(0, min(self.left, self._per_procedure - len(known)))
-            self._keep(each.procedure, accepted, room, visited=result.asked)
+            self._keep(each.procedure, accepted, self._room(each.procedure), visited=result.asked)
         return any(result.spent for result in results)
+
+    def _room(self, base: Procedure) -> int:
+        """How many more dreams of this kind a procedure may have, and the night."""
+        there = dream_rows.count_of_kind(self._store, base, self._kind.key)
+        return max(0, min(self.left, self._per_procedure - there))
 
     def _checked(self, base: Procedure, candidates: Sequence[Candidate], known: set[str]) -> list[Kept]:
         if not candidates:

@@ -286,6 +286,13 @@ def variant_hashes(store: DreamStore, procedure: Procedure) -> set[str]:
     return {row[0] for row in store.rows(sql, which * 2)}
 
 
+def count_of_kind(store: DreamStore, procedure: Procedure, kind: str) -> int:
+    """Return how many dreams of a type there are of this wording of a procedure."""
+    where = "base_path = ? AND base_qualname = ? AND base_occurrence = ? AND base_source_hash = ? AND dream_type = ?"
+    which = (*procedure.key, procedure.source_hash, kind)
+    return int(store.rows(f"SELECT COUNT(*) FROM dreamt WHERE {where}", which)[0][0])  # noqa: S608 -- a constant
+
+
 def dreams(store: DreamStore, *, status: str | None = None, limit: int = 1_000_000) -> list[Dream]:
     """Return dreams by id; only those of a status where given."""
     where = "WHERE status = ?" if status else ""

@@ -66,7 +66,7 @@ def test_the_registry_names_each_kind_once() -> None:
 @PER_KIND
 def test_it_finds_something_in_the_standard_library(kind: Kind) -> None:
     found = [
-        kind.propose(each, [], POLICY, random.Random(1)) for corpus in CORPUS.values() for each in corpus
+        kind.propose(each, corpus, POLICY, random.Random(1)) for corpus in CORPUS.values() for each in corpus
     ]
     assert sum(bool(candidates) for candidates in found) >= 5
 

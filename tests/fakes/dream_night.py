@@ -2,12 +2,15 @@
 
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from daydream.config.model import Config
 from daydream.contracts.context import Context
+from daydream.contracts.dream import Kind
 from daydream.contracts.step import Step
 from daydream.dream import catalogue, generate, judge
+from daydream.dream.kinds.parameter_exploration import ParameterExploration
 from daydream.processes import Stop
 from daydream.records.night import NightFacts
 from daydream.records.outcome import Done, More, Outcome, Skipped
@@ -97,11 +100,15 @@ class Night:
         return SubStepResult(name=name, kind=kind, parts=tuple(parts), reason=reason)
 
 
-def whole_night(ctx: Context, config: Config | None = None) -> dict[str, SectionData]:
-    """Catalogue, generate and judge; return the three sections by key."""
+def whole_night(
+    ctx: Context, config: Config | None = None, kinds: Sequence[Kind] = (ParameterExploration(),)
+) -> dict[str, SectionData]:
+    """Catalogue, generate by these kinds, and judge; return the three sections by key."""
     night = Night(ctx)
     settings = config or Config()
-    return {
-        module.__name__.rsplit(".", 1)[1]: night.run(module.make(settings))
-        for module in (catalogue, generate, judge)
+    steps = {
+        "catalogue": catalogue.make(settings),
+        "generate": generate.Generate(settings, kinds),
+        "judge": judge.make(settings),
     }
+    return {name: night.run(step) for name, step in steps.items()}

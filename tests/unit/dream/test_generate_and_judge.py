@@ -7,7 +7,10 @@ import pytest
 from daydream.analysis.source import function_tree, normal_form
 from daydream.config.model import Config, DreamOptions
 from daydream.contracts.dream import Dream
-from daydream.dream import catalogue, generate, judge
+from daydream.dream import catalogue, judge
+from daydream.dream.generate import Generate
+from daydream.dream.kinds import KINDS
+from daydream.dream.kinds.parameter_exploration import ParameterExploration
 from daydream.records.outcome import Done, More, Skipped
 from daydream.store import dream_rows
 from tests.fakes.dream_night import Night, context, store_of, whole_night, write
@@ -17,6 +20,11 @@ def fetch_{0}(url, timeout=30, *, use_cache=True):
     retries = 3  # tried and found good
     return url, timeout, retries, use_cache, open_{0}(url, max_size=1_000_000)
 """
+
+
+def dreaming(settings: Config) -> Generate:
+    """The step with one kind, whose numbers the tests count."""
+    return Generate(settings, (ParameterExploration(),))
 
 
 def config(per_night: int = 100, per_procedure: int = 5) -> Config:
@@ -92,12 +100,12 @@ def test_the_same_run_dreams_the_same_and_another_something_else(tree: Path, tmp
 def test_a_part_that_was_rolled_back_comes_out_the_same_in_a_new_process(tree: Path, state: Path) -> None:
     ctx = context(tree, state)
     Night(ctx).run(catalogue.make(config()))
-    first = generate.make(config()).run(ctx, "parameter_exploration", None)
+    first = dreaming(config()).run(ctx, "parameter_exploration", None)
     assert isinstance(first, Done)
     with store_of(ctx) as store:
         store.commit(ctx.run, 1000, first.rows)
         store.rollback(ctx.run, 999)
-    assert generate.make(config()).run(ctx, "parameter_exploration", None) == first
+    assert dreaming(config()).run(ctx, "parameter_exploration", None) == first
 
 
 def test_many_procedures_are_visited_in_parts(tmp_path: Path, state: Path) -> None:
@@ -105,25 +113,25 @@ def test_many_procedures_are_visited_in_parts(tmp_path: Path, state: Path) -> No
     write(tree, {"m.py": "".join(f"def f{number}(): pass\n" for number in range(350))})
     ctx = context(tree, state)
     Night(ctx).run(catalogue.make(config()))
-    part = generate.make(config()).run(ctx, "parameter_exploration", None)
+    part = dreaming(config()).run(ctx, "parameter_exploration", None)
     assert isinstance(part, More)
     assert part.cursor == "150"
     section = Night(context(tree, tmp_path / "s2")).run
     section(catalogue.make(config()))
-    assert section(generate.make(config())).facts["procedures"] == 350
+    assert section(dreaming(config())).facts["procedures"] == 350
 
 
 def test_no_dreams_are_planned_where_none_are_wanted(tree: Path, state: Path) -> None:
-    assert generate.make(config(per_night=0)).plan(context(tree, state)) == []
-    assert generate.make(config(per_procedure=0)).plan(context(tree, state)) == []
+    assert dreaming(config(per_night=0)).plan(context(tree, state)) == []
+    assert dreaming(config(per_procedure=0)).plan(context(tree, state)) == []
 
 
 def test_without_a_finished_catalogue_nothing_is_dreamt_and_the_reason_is_told(
     tree: Path, state: Path
 ) -> None:
-    outcome = generate.make(config()).run(context(tree, state), "parameter_exploration", None)
+    outcome = dreaming(config()).run(context(tree, state), "parameter_exploration", None)
     assert isinstance(outcome, Skipped)
-    section = Night(context(tree, state)).run(generate.make(config()))
+    section = Night(context(tree, state)).run(dreaming(config()))
     assert section.notes[0].startswith(
         "parameter_exploration was skipped: tonight's catalogue was not finished"
     )
@@ -133,7 +141,7 @@ def test_a_file_that_vanished_since_it_was_catalogued_is_counted(tree: Path, sta
     night = Night(context(tree, state))
     night.run(catalogue.make(config()))
     (tree / "pkg/m3.py").unlink()
-    section = night.run(generate.make(config()))
+    section = night.run(dreaming(config()))
     assert section.facts["not_read"] == 1
     assert section.notes == ("1 procedure could not be read again as it was catalogued.",)
 
@@ -155,7 +163,7 @@ def test_dreams_left_over_from_an_earlier_night_are_judged_in_batches(tmp_path: 
     write(tree, {f"m{number}.py": FUNCTION.format(number) for number in range(30)})
     first = Night(context(tree, state))
     first.run(catalogue.make(config(per_night=130)))
-    first.run(generate.make(config(per_night=130)))
+    first.run(dreaming(config(per_night=130)))
     later = context(tree, state, "run-2")
     assert judge.make(config()).plan(later) == ["batch-0001", "batch-0002"]
     assert Night(later).run(judge.make(config())).facts["judged"] == 130
@@ -167,3 +175,19 @@ def test_a_night_writes_one_line_for_statistics(tree: Path, state: Path) -> None
         row = store.rows("SELECT * FROM dream_generation_runs")[0]
     assert (row["total_dreams_generated"], row["parameter_exploration_count"]) == (7, 7)
     assert (row["duration_seconds"], row["model_usage"]) == (None, "{}")
+
+
+def test_every_kind_dreams_and_those_that_learn_are_shown_their_relatives(
+    tmp_path: Path, state: Path
+) -> None:
+    tree = tmp_path / "two"
+    careful = "import requests\n\n\ndef fetch_user(url, retries=3):\n    reply = requests.get(url, timeout=5)\n    return reply.json()\n"
+    bare = (
+        "import logging\n\nimport requests\n\nlog = logging.getLogger(__name__)\n\n\n"
+        "def fetch_order(url, retries=3):\n    log.info('fetching %s', url)\n    return requests.get(url).json()\n"
+    )
+    write(tree, {"one/a.py": careful, "two/b.py": bare})
+    facts = whole_night(context(tree, state), kinds=KINDS)["generate"].facts
+    assert set(facts["by_kind"]) == {kind.key for kind in KINDS}
+    assert facts["by_kind"]["conditional_variant"] > 0
+    assert facts["by_kind"]["cross_project_synthesis"] > 0
