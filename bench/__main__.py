@@ -6,8 +6,28 @@
 import subprocess
 import sys
 
-ALONE = ("commit", "syscalls", "resume", "builds", "upkeep_nights", "upkeep_kills", "crash")
-WITH_A_REPOSITORY = ("startup", "stops", "orchestration", "incremental", "upkeep_truth")
+ALONE = (
+    *(
+        "commit",
+        "syscalls",
+        "resume",
+        "builds",
+        "upkeep_nights",
+        "upkeep_kills",
+        "logs_faults",
+        "logs_incidents",
+    ),
+    *("logs_judged", "logs_reading", "dreams_store", "dreams_ensemble", "crash"),
+)
+WITH_A_REPOSITORY = (
+    "startup",
+    "stops",
+    "orchestration",
+    "incremental",
+    "upkeep_truth",
+    "upkeep_peers",
+    "logs_callsites",
+)
 
 
 def main() -> int:
@@ -25,7 +45,8 @@ def main() -> int:
             f"\nnot run, they need a repository: {', '.join(WITH_A_REPOSITORY)} (python -m bench REPOSITORY)"
         )
     print(
-        "\nnot run, they need a folder of repositories: python -m bench.repositories FOLDER, bench.upkeep_history"
+        "\nnot run, they need a folder of repositories: python -m bench.repositories FOLDER, bench.upkeep_history, bench.upkeep_suites;\n"
+        "or of data: bench.logs_grouping, bench.logs_speed, bench.logs_hdfs, bench.logs_quiet, bench.sentry_contract"
     )
     print(f"\nfailed: {', '.join(failed) or 'none'}")
     return int(bool(failed))
