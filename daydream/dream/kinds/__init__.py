@@ -2,7 +2,13 @@
 
 from daydream.contracts.dream import Kind
 from daydream.dream.kinds.conditional_variant import ConditionalVariant
+from daydream.dream.kinds.constraint_relaxation import ConstraintRelaxation
 from daydream.dream.kinds.cross_project_synthesis import CrossProjectSynthesis
 from daydream.dream.kinds.parameter_exploration import ParameterExploration
 
-KINDS: tuple[Kind, ...] = (ParameterExploration(), ConditionalVariant(), CrossProjectSynthesis())
+KINDS: tuple[Kind, ...] = (
+    ParameterExploration(),
+    ConditionalVariant(),
+    CrossProjectSynthesis(),
+    ConstraintRelaxation(),
+)
