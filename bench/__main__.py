@@ -17,7 +17,15 @@ ALONE = (
         "logs_faults",
         "logs_incidents",
     ),
-    *("logs_judged", "logs_reading", "dreams_store", "dreams_ensemble", "crash"),
+    *(
+        "logs_judged",
+        "logs_reading",
+        "dreams_store",
+        "dreams_ensemble",
+        "dreams_legality",
+        "dreams_replies",
+        "crash",
+    ),
 )
 WITH_A_REPOSITORY = (
     "startup",

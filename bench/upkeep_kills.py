@@ -1,6 +1,6 @@
 """kill -9 inside proposing, verifying, publishing and accepting: the rerun ends as if nothing had happened.
 
-`python -m bench.upkeep_kills [--kills 30] [--accepts 40] [--seed 5]`. A small repository with tests: nights are killed,
+`python -m bench.upkeep_kills [--kills 30] [--accepts 40] [--seed 5] [--mode apply]`. A small repository with tests: nights are killed,
 whole process group, at instants spread over their duration; acceptances at every N-th mutating system call of daydream
 and of its git children (strace). Each is followed by plain reruns and compared with an undisturbed one: proposals with
 their evidence, the branch's trees and subjects, refs, checkout, locks.
@@ -33,13 +33,16 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--accepts", type=int, default=40)
     parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument(
+        "--mode", choices=("propose", "apply"), default="propose", help="of the killed nights"
+    )
     args = parser.parse_args()
     heading("Kills inside proposing and accepting")
     with tempfile.TemporaryDirectory(prefix="daydream-bench-") as scratch:
         base = Path(scratch)
         (base / "template").mkdir()
         shop = _begin(base / "template")
-        wrong = _nights(shop, base, args.kills, args.seed)
+        wrong = _nights(shop, base, args.kills, args.seed, args.mode)
         shop.run("-q", "run", "--no-dreams")
         wrong += _accepts(shop, base, args.accepts)
     print("\n" + ("\n".join(wrong) or "no differences"))
@@ -77,21 +80,23 @@ def _look(shop: Shop) -> dict[str, Any]:
     }
 
 
-def _nights(shop: Shop, base: Path, kills: int, seed: int) -> list[str]:
+def _nights(shop: Shop, base: Path, kills: int, seed: int, mode: str) -> list[str]:
     golden = _copy(shop, base / "golden")
     begun = time.monotonic()
-    golden.run("-q", "run", "--no-dreams")
+    golden.run("-q", "run", "--no-dreams", "--mode", mode)
     length = time.monotonic() - begun
     wanted, wrong, where = _look(golden), [], Counter[str]()
     rng = random.Random(seed)
     for number in range(kills):
         one = _copy(shop, base / f"night-{number}")
-        child = one.place.start("-q", "run", "--no-dreams")
+        child = one.place.start("-q", "run", "--no-dreams", "--mode", mode)
         time.sleep(0.4 + (length - 0.4) * (number + rng.random()) / kills)
         child.send_signal(signal.SIGKILL)
         child.wait()
         where[_position(one)] += 1
-        wrong += _compared(one, ("-q", "run", "--no-dreams", "--if-due"), wanted, f"night killed at {number}")
+        wrong += _compared(
+            one, ("-q", "run", "--no-dreams", "--mode", mode, "--if-due"), wanted, f"night killed at {number}"
+        )
         shutil.rmtree(base / f"night-{number}")
     print(f"nights: {kills} kills over {length:.1f} s, in {dict(where)}; {len(wrong)} different")
     return wrong

@@ -2,6 +2,7 @@
 
 import argparse
 
+from daydream.cli import dream_ingest
 from daydream.cli.options import Subparsers, add_command
 from daydream.cli.run import STRATEGIES
 from daydream.errors import UsageError
@@ -26,6 +27,7 @@ def add_parser(subparsers: Subparsers) -> None:
     one.add_argument("id", metavar="ID", help="its id, or as many of its first digits as are needed")
     add_command(nested, "stats", "how many dreams there are, by status, tier and type", stats)
     add_command(nested, "health", "how healthy the dreams are, why, and where that is going", health)
+    dream_ingest.add_to(nested)
     night = add_command(nested, "run", "dream now: a night without its other steps", run)
     night.add_argument("--strategy", choices=STRATEGIES, help="how much is dreamt of each procedure")
     night.add_argument("--budget", metavar="TIME", help="end within this time, such as 90s, 10m or 2h")

@@ -257,6 +257,39 @@ def _endpoint(name: str, table: object) -> EndpointOptions:
         raise ConfigError(f"{where} {key}: {first['msg'].removeprefix('Value error, ')}") from error
 
 
+class JudgeOptions(Options):
+    """Who judges dreams. Claude and the Messages API are asked only where a person's own configuration switches them
+    on, lets them have source (`send_source`) and gives a night's money (`budget_cents`, hundredths of a US dollar).
+
+    `order` is who is asked first; rules judge what nobody else is there for. `batch` counts dreams of one question,
+    `calls` questions of one night, `attempts` how often a dream is asked about before rules decide. Prices of the
+    Messages API are cents for a million tokens.
+    """
+
+    order: tuple[Literal["claude", "messages", "model"], ...] = ("claude", "messages", "model")
+    send_source: bool = False
+    budget_cents: int = Field(default=0, ge=0)
+    calls: int = Field(default=20, ge=0)
+    batch: int = Field(default=10, ge=1, le=40)
+    attempts: int = Field(default=4, ge=1)
+    timeout: Seconds = 300.0
+    patterns: tuple[str, ...] = ()
+    claude: bool = False
+    claude_program: str = "claude"
+    claude_model: str | None = None
+    claude_bare: bool = False
+    claude_turns: int = Field(default=6, ge=1)
+    claude_call_cents: int = Field(default=50, ge=1)
+    claude_env: tuple[str, ...] = ()
+    messages: bool = False
+    messages_url: str = "https://api.anthropic.com"
+    messages_model: str | None = None
+    messages_key_env: str = "DAYDREAM_ANTHROPIC_KEY"
+    messages_max_tokens: int = Field(default=4000, ge=256)
+    messages_input_cents: int | None = Field(default=None, ge=0)
+    messages_output_cents: int | None = Field(default=None, ge=0)
+
+
 class Config(Options):
     """All of it."""
 
@@ -275,3 +308,4 @@ class Config(Options):
     report: ReportOptions = ReportOptions()
     dream: DreamOptions = DreamOptions()
     models: ModelOptions = ModelOptions()
+    judge: JudgeOptions = JudgeOptions()

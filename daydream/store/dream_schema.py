@@ -129,6 +129,7 @@ WHEN NOT EXISTS (
         WHEN 'retired' THEN p.status <> 'archived'
         WHEN 'restored' THEN p.restorable
         WHEN 'adopted' THEN p.status IN ('evaluated', 'tested')
+        WHEN 'unjudged' THEN p.status = 'pending_evaluation'
         ELSE 0 END)
 BEGIN SELECT RAISE(ABORT, 'a dream cannot go there from where it is'); END
 """

@@ -62,7 +62,7 @@ def test_the_parser_has_the_commands_that_are_promised() -> None:
             "schedule print",
             "fsck",
         ),
-        *("dream journal", "dream show", "dream stats", "dream health", "dream run"),
+        *("dream journal", "dream show", "dream stats", "dream health", "dream ingest", "dream run"),
     }
 
 

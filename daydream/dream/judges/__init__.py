@@ -1,0 +1,1 @@
+"""Those who judge dreams: rules, and whoever can be asked a question."""
