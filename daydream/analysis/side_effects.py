@@ -138,11 +138,43 @@ def classify(node: ast.FunctionDef | ast.AsyncFunctionDef, nodes: Sequence[ast.A
     """
     fresh = _fresh_names(node, nodes)
     local = fresh | _local_names(node, nodes)
+    given = _local_names(node, [])
+    if any(_may_change_what_it_was_given(each, fresh, given, nodes) for each in nodes):
+        return "writes"
     found = {_effect(each, fresh, local) for each in nodes if type(each) not in _HARMLESS}
     for effect in ("writes", "unknown", "reads"):
         if effect in found:
             return effect
     return "pure"
+
+
+def _may_change_what_it_was_given(
+    node: ast.AST, fresh: set[str], given: set[str], nodes: Sequence[ast.AST]
+) -> bool:
+    """Whether ``name += value`` may change an object in place: a list that came from outside, say. It cannot where the
+    function made the container itself, or where the name was only ever bound to what cannot change."""
+    if not isinstance(node, ast.AugAssign) or not isinstance(node.target, ast.Name):
+        return False
+    name = node.target.id
+    if name in fresh or (isinstance(node.value, ast.Constant) and isinstance(node.value.value, int | float)):
+        return False
+    if name in given:
+        return True
+    plain = [each for each in nodes if isinstance(each, ast.Assign | ast.AnnAssign) and _binds(each, name)]
+    stored = sum(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store) for n in nodes)
+    again = sum(
+        isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name) and n.target.id == name for n in nodes
+    )
+    unchanging = ast.Constant | ast.JoinedStr | ast.Compare
+    settled = all(
+        isinstance(v := each.value, unchanging) or (v is not None and _is_fresh(v)) for each in plain
+    )
+    return not (plain and settled and stored == len(plain) + again)
+
+
+def _binds(node: ast.Assign | ast.AnnAssign, name: str) -> bool:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return any(isinstance(target, ast.Name) and target.id == name for target in targets)
 
 
 def _effect(node: ast.AST, fresh: set[str], local: set[str]) -> SideEffects:

@@ -17,7 +17,7 @@ from daydream.contracts.dream import SideEffects
 from daydream.errors import DaydreamError
 
 PARSER = f"Python {sys.version_info.major}.{sys.version_info.minor}"
-VERSION = 1
+VERSION = 2
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 _BRANCHES = (ast.If, ast.IfExp, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.match_case)
 _SCOPES = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})

@@ -14,6 +14,11 @@ def effect(body: str, parameters: str = "a, b") -> str:
     ("body", "expected"),
     [
         ("return a + len(b)", "pure"),
+        ("total = 0\nfor x in a:\n    total += x\nreturn total", "pure"),
+        ("out = []\nout += a\nreturn out", "pure"),
+        ("a += b\nreturn a", "writes"),
+        ("c = a\nc += b\nreturn c", "writes"),
+        ("if b:\n    a = 0\na += b\nreturn a", "writes"),
         ("out = []\nfor x in a:\n    out.append(x)\nreturn out", "pure"),
         ("out = {}\nout[a] = b\nreturn out", "pure"),
         ("return math.sqrt(a)", "pure"),
