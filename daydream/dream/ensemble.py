@@ -87,8 +87,14 @@ class Ensemble:
         return bool(self._client.members(role))
 
     def may_send(self, path: str) -> bool:
-        """Whether source of this file may leave the machine."""
-        return not self._excluded.match_file(path)
+        """Whether source of this file may leave the machine; of another repository's (`name:path`) both ways to write it
+        are looked at."""
+        return not any(self._excluded.match_file(each) for each in {path, path.rpartition(":")[2]})
+
+    def may_show(self, related: Procedure) -> bool:
+        """Whether a related procedure may be shown beside the one that is asked about."""
+        short = bool(related.source) and len(related.source or "") <= MOST_SOURCE // MOST_RELATED
+        return short and self.may_send(related.path)
 
     def imagine(self, kind: str, work: Sequence[Work], check: Callable[[], None]) -> list[Imagined]:
         """Ask for variants of each procedure; results in the same order.
@@ -173,11 +179,9 @@ class Ensemble:
         if len(source) > MOST_SOURCE:
             return f"{base.qualname} is longer than {MOST_SOURCE:,} characters"
         sent = hidden(source)
-        related = [
-            hidden(each.source).text
-            for each in work.related
-            if each.source and len(each.source) <= MOST_SOURCE // MOST_RELATED and self.may_send(each.path)
-        ][:MOST_RELATED]
+        related = [hidden(each.source or "").text for each in work.related if self.may_show(each)][
+            :MOST_RELATED
+        ]
         if part.template == "synthesize.j2" and not related:
             return f"{base.qualname} has no related procedure to learn from"
         prompt = rendered(

@@ -112,7 +112,8 @@ class Generate:
         keys = order[start : start + _ASKED]
         found = dream_rows.procedures(store, ctx.run, {path for path, _, _ in keys})
         known = {each.key: each for each in found}
-        part = _Part(ctx, store, kind, found, _Room(self._caps.per_procedure, left))
+        relatives = self._related(ctx) if kind.key in _LEARNING else None
+        part = _Part(ctx, store, kind, found, _Room(self._caps.per_procedure, left), relatives)
         spent = part.imagine(models, [known[key] for key in keys if models.may_send(key[0])])
         after = start + _ASKED
         facts = {**part.facts(), "models": models.facts(), "notes": list(models.notes)}
@@ -227,13 +228,12 @@ class _Part:
     def visit(self, procedure: Procedure) -> None:
         """Ask the kind about one procedure and keep what passes and still fits."""
         self._counts["procedures"] += 1
-        base, related = self._filled(procedure)
+        base, near = self._filled(procedure)
         if base is None:
             self._counts["not_read"] += 1
             return
-        if self._relatives is not None:
-            near = {each.key for each in related}
-            related += [m.procedure for m in self._relatives.of(base) if m.procedure.key not in near]
+        around = {each.key for each in near}
+        related = [*near, *(each for each in self._alike(base) if each.key not in around)]
         rng = random.Random(f"{self._ctx.run} {self._kind.key} {base.key}")  # noqa: S311 -- reproducible on purpose
         candidates = self._kind.propose(base, related, Policy(self._per_procedure), rng)
         known = dream_rows.variant_hashes(self._store, base) if candidates else set()
@@ -245,13 +245,21 @@ class _Part:
         self._counts["procedures"] += len(batch)
         filled = [self._filled(procedure) for procedure in batch]
         self._counts["not_read"] += sum(base is None for base, _ in filled)
-        work = [Work(base, related) for base, related in filled if base is not None]
+        work = [Work(base, self._alike(base) or near) for base, near in filled if base is not None]
+        if self._relatives is not None:
+            from daydream.dream.ensemble_match import matched
+
+            work = matched(models, work, self._ctx.check)
         results = models.imagine(self._kind.key, work, self._ctx.check)
         for each, result in zip(work, results, strict=True):
             known = dream_rows.variant_hashes(self._store, each.procedure)
             accepted = self._checked(each.procedure, result.candidates, known)
             self._keep(each.procedure, accepted, self._room(each.procedure), visited=result.asked)
         return any(result.spent for result in results)
+
+    def _alike(self, base: Procedure) -> list[Procedure]:
+        """Those that resemble a procedure, the nearest first; nobody where the kind does not learn from others."""
+        return [] if self._relatives is None else [found.procedure for found in self._relatives.of(base)]
 
     def _room(self, base: Procedure) -> int:
         """How many more dreams of this kind a procedure may have, and the night."""

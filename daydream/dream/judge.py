@@ -21,6 +21,7 @@ from daydream.contracts.dream import Case, Dream, Judge, Procedure, Verdict
 from daydream.contracts.step import Step
 from daydream.dream import ingest
 from daydream.dream.judges.bench import Bench, Model, bench
+from daydream.dream.judges.model import models
 from daydream.dream.judges.opinion import Opinion, Seated
 from daydream.dream.judges.rules import RuleBased
 from daydream.dream.judging_attempts import Attempts, attempt_rows, attempts
@@ -43,13 +44,13 @@ JUDGES: tuple[Judge, ...] = (RuleBased(),)
 
 
 def make(config: Config, model: Model | None = None) -> Step:
-    """Bind the step; `model` opens the configured models for a night (None: there are none).
+    """Bind the step; `model` opens the models that judge for a night (None: those of the configuration).
 
     Raises:
         ConfigError: a pattern for reading replies is none.
     """
     compiled(config.judge.patterns)
-    return JudgeStep(config, model)
+    return JudgeStep(config, model or models(config))
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ class _Tonight:
 class JudgeStep:
     """See the module."""
 
-    def __init__(self, config: Config, model: Model | None) -> None:
+    def __init__(self, config: Config, model: Model) -> None:
         self._config = config
         self._model = model
         self._rules = RuleBased()
@@ -196,7 +197,7 @@ def _opinion(
         return judge.opinion(shown), False
     except NoAnswer as error:
         failed[judge.evaluator] = str(error)
-        if error.sent and not error.lasting:
+        if not error.lasting:
             why.update((case.dream.id, f"{judge.evaluator}: {error}") for case in shown)
         source = "unknown" if error.cost_usd is None else "estimate"
         spent = Opinion(verdicts=(), asked=True, cost_usd=error.cost_usd, cost_source=source)

@@ -1,7 +1,6 @@
 """Models that dream: what is sent, what their replies become, and what nobody can make them do."""
 
 import json
-import random
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,15 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daydream.clients.llm import NotAnswered, Unfit
+from daydream.clients.llm import Unfit
 from daydream.config.model import Config, ModelOptions
 from daydream.contracts.context import Context
-from daydream.contracts.dream import Case, Policy, Procedure
-from daydream.dream.acceptance import Checker, dream_of
+from daydream.contracts.dream import Procedure
+from daydream.dream.acceptance import Checker
 from daydream.dream.ensemble import PARTS, Ensemble, Work, kinds_of, opened
+from daydream.dream.ensemble_match import matched
 from daydream.dream.ensemble_prompts import hidden, rendered
 from daydream.dream.ensemble_replies import variants_of
-from daydream.dream.ensemble_roles import advise, judged, match
 from daydream.dream.ensemble_strategy import STRATEGIES
 from daydream.dream.kinds import KINDS
 from tests.fakes.dream_night import context
@@ -50,6 +49,10 @@ def total(items, limit=10):
 """
     return sum(items), text
 '''
+
+
+def pool(number: int, **changes: Any) -> list[Procedure]:
+    return [procedure(f"def f{n}():\n    return {n}\n", qualname=f"f{n}", **changes) for n in range(number)]
 
 
 def procedure(source: str = SOURCE, **changes: Any) -> Procedure:
@@ -325,7 +328,7 @@ def test_excluded_files_are_never_sent_neither_as_procedure_nor_as_relative(tmp_
             Work(procedure(), [private, related]),
             kind="cross_project_synthesis",
         )
-        assert match(made, private, [related], 3, nothing) == []
+        assert matched(made, [Work(private, pool(9))], nothing) == [Work(private, pool(9))]
     assert (hushed.candidates, hushed.asked) == ((), False)
     assert "models.exclude" in str(hushed.why)
     assert "no related procedure" in str(alone.why)
@@ -457,76 +460,31 @@ def answering(**said: Any) -> Callable[[dict[str, Any]], Say]:
 
 
 def test_matching_takes_only_ids_that_were_shown(tmp_path: Path) -> None:
-    pool = [procedure(f"def f{n}():\n    return {n}\n", qualname=f"f{n}") for n in range(3)]
-    said = [{"id": "c2", "why": "same\nloop"}, {"id": "c9"}, {"id": "c2"}, {"id": 1}, {"id": "c1"}]
+    said = [{"id": "c2", "why": "same\nloop"}, {"id": "c99"}, {"id": "c2"}, {"id": 1}, {"id": "c1"}]
+    work = [Work(procedure(), pool(9)), Work(procedure(), pool(2))]
     with serving(answers=answering(matches=said)) as fake, ensemble(tmp_path, fake) as made:
-        found = match(made, procedure(), pool, 3, nothing)
-        assert match(made, procedure(), [], 3, nothing) == []
-    assert [(each.procedure.qualname, each.why) for each in found] == [("f1", "same loop"), ("f0", "")]
+        narrowed = matched(made, work, nothing)
+    assert [[each.qualname for each in one.related] for one in narrowed] == [["f1", "f0"], ["f0", "f1"]]
+    assert len(fake.requests) == 1, "nothing is asked where there is nothing to choose"
 
 
-def cases(number: int) -> list[Case]:
-    base = procedure()
-    made = []
-    for n in range(number):
-        candidate = KINDS[0].propose(
-            procedure("def f(timeout=3):\n    pass\n"), [], Policy(5), random.Random(1)
-        )
-        code = SOURCE.replace("result = 0", f"result = {n + 1}")
-        shown = replace(candidate[0], code=code) if candidate else None
-        assert shown is not None
-        dream = dream_of(base, KINDS[0], shown, f"{n:016}", "2026-11-21T02:00:00Z")
-        made.append(Case(dream, base, None))
-    return made
+def test_a_relative_that_models_must_not_see_is_no_candidate_whoever_it_belongs_to(tmp_path: Path) -> None:
+    others = [*pool(9), *pool(1, path="other:secret/x.py"), *pool(1, path="secret/x.py")]
+    with (
+        serving(answers=answering(matches=[])) as fake,
+        ensemble(tmp_path, fake, exclude=("/secret/",)) as made,
+    ):
+        matched(made, [Work(procedure(), others)], nothing)
+        assert [made.may_show(each) for each in others] == [True] * 9 + [False] * 2
+    shown = fake.requests[0]["messages"][1]["content"]
+    assert "candidate c9" in shown
+    assert "candidate c10" not in shown
 
 
-def test_verdicts_are_taken_one_for_each_dream_or_not_at_all(tmp_path: Path) -> None:
-    every = cases(10)
-    said = [
-        {"id": "v1", "viability": 0.7, "reasons": ["works"]},
-        {"id": "v2", "viability": 1.5, "reasons": ["x"]},
-        {"id": "v3", "viability": True, "reasons": ["x"]},
-        {"id": "v4", "viability": 0.2, "reasons": []},
-        {"id": "v5", "viability": 0.2, "reasons": "hides errors"},
-        {"id": "v6", "viability": 0.5, "reasons": ["a"]},
-        {"id": "v6", "viability": 0.6, "reasons": ["b"]},
-        {"id": "v99", "viability": 0.6, "reasons": ["b"]},
-        {"id": "v7", "viability": "0.6", "reasons": ["b"]},
-    ]
-
-    def answers(body: dict[str, Any]) -> Say:
-        first = "result = 1\n" in body["messages"][1]["content"]
-        return answering(verdicts=said)(body) if first else failure(400, "refusal")
-
-    with serving(answers=answers) as fake, ensemble(tmp_path, fake) as made:
-        verdicts, missing = judged(made, every, nothing)
-    assert {v.viability: (v.tier, v.evaluator) for v in verdicts.values()} == {
-        0.7: (1, "model:real/model-2026"),
-        0.2: (3, "model:real/model-2026"),
-    }
-    assert len(verdicts) + len(missing) == 10
-    assert sum("no usable verdict" in why for why in missing.values()) == 6
-
-
-def test_a_dream_of_an_excluded_file_is_not_judged(tmp_path: Path) -> None:
-    with serving() as fake, ensemble(tmp_path, fake, exclude=("/pkg/",)) as made:
-        verdicts, missing = judged(made, cases(2), nothing)
-    assert (verdicts, len(missing), fake.requests) == ({}, 2, [])
-    assert all("models.exclude" in why for why in missing.values())
-
-
-def test_advice_is_quoted_and_nobody_answering_is_an_error(tmp_path: Path) -> None:
-    said = [
-        {"about": "memo", "advice": "more\nof it"},
-        {"about": 1, "advice": "x"},
-        {"about": "y", "advice": " "},
-    ]
-    script = [Say(completion(json.dumps({"advice": said}))), failure(402)]
-    with serving(script=script) as fake, ensemble(tmp_path, fake) as made:
-        [advice] = advise(made, {"memo": 3}, nothing)
-        assert (advice.about, advice.advice, advice.model) == ("memo", "more of it", "real/model-2026")
-        with pytest.raises(NotAnswered):
-            advise(made, {"memo": 4}, nothing)
+def test_where_nobody_answers_the_nearest_stay(tmp_path: Path) -> None:
+    work = [Work(procedure(), pool(9))]
+    with serving(script=[failure(402)]) as fake, ensemble(tmp_path, fake) as made:
+        assert matched(made, work, nothing) == work
 
 
 def test_strategies_only_narrow() -> None:
