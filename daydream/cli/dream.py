@@ -4,7 +4,7 @@ import argparse
 
 from daydream.cli import dream_ingest
 from daydream.cli.options import Subparsers, add_command
-from daydream.cli.run import STRATEGIES
+from daydream.cli.run import FOCUS, STRATEGIES
 from daydream.errors import UsageError
 
 STATUSES = ("pending_evaluation", "evaluated", "pending_test", "tested", "archived")
@@ -30,6 +30,7 @@ def add_parser(subparsers: Subparsers) -> None:
     dream_ingest.add_to(nested)
     night = add_command(nested, "run", "dream now: a night without its other steps", run)
     night.add_argument("--strategy", choices=STRATEGIES, help="how much is dreamt of each procedure")
+    night.add_argument("--focus", metavar="GLOB", help=FOCUS)
     night.add_argument("--budget", metavar="TIME", help="end within this time, such as 90s, 10m or 2h")
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 MODES = ("report", "propose", "apply")
 STRATEGIES = ("light", "balanced", "deep")
+FOCUS = "dream only of what it covers: a path or name with *, or /a regular expression/"
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -22,6 +23,7 @@ def add_parser(subparsers: Subparsers) -> None:
         "--mode", choices=MODES, help="report finds; propose also tries changes; apply also makes them"
     )
     parser.add_argument("--strategy", choices=STRATEGIES, help="how much is dreamt of each procedure")
+    parser.add_argument("--focus", metavar="GLOB", help=FOCUS)
     parser.add_argument("--only", metavar="A,B", help="only these steps")
     parser.add_argument("--skip", metavar="A,B", help="all steps but these")
     parser.add_argument("--if-due", action="store_true", help="end at once if today's night is done")
@@ -84,6 +86,8 @@ def overrides(args: argparse.Namespace) -> dict[str, object]:
         said["night.mode"] = args.mode
     if args.strategy:
         said["dream.strategy"] = args.strategy
+    if args.focus:
+        said["dream.focus"] = args.focus
     if args.budget:
         # A budget that was typed holds whether or not a person is watching.
         said["night.budget"] = said["night.budget_terminal"] = args.budget

@@ -70,6 +70,9 @@ RIGHTS: dict[str, Right] = {
     "dream.per_procedure": Right("lower", shapes_plan=True),
     "dream.per_night": Right("lower", shapes_plan=True),
     "dream.strategy": Right("never", shapes_plan=True),
+    "dream.focus": Right("never", shapes_plan=True),
+    "dream.profile": Right("never", shapes_plan=True),
+    "dream.repositories": Right("never", shapes_plan=True),
     "dream.retention_days": Right("raise", shapes_plan=False),
     "dream.novelty_weight": Right("set", shapes_plan=False),
     "dream.quality_weight": Right("set", shapes_plan=False),
@@ -117,7 +120,17 @@ TABLES = frozenset(key.partition(".")[0] for key in RIGHTS)
 CAUTION = {"report": 0, "propose": 1, "apply": 2}
 """The modes from the most cautious on, so that "lower" means for them what it means for numbers."""
 
-EXPANDED = frozenset({"paths.state", "paths.logs", "paths.cache", "interpreter.path", "sentry.export"})
+EXPANDED = frozenset(
+    {
+        "paths.state",
+        "paths.logs",
+        "paths.cache",
+        "interpreter.path",
+        "sentry.export",
+        "dream.profile",
+        "dream.repositories",
+    }
+)
 """Options in which a leading ``~`` means the person's home folder."""
 
 PATTERNS = frozenset({"files.exclude", "legacy.ignore", "tasks.files", "docs.exclude", "models.exclude"})
@@ -143,6 +156,7 @@ FLAGS = {
     "night.budget_terminal": "--budget",
     "night.dreams": "--no-dreams",
     "dream.strategy": "--strategy",
+    "dream.focus": "--focus",
 }
 """The flag that sets an option, for saying where a value came from."""
 

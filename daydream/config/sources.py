@@ -223,6 +223,8 @@ def _flatten(raw: Mapping[str, object], origin: str, env: Mapping[str, str]) -> 
 
 
 def _expand(key: str, value: object, env: Mapping[str, str], origin: str) -> object:
+    if key in EXPANDED and isinstance(value, list):
+        return [_expand(key, each, env, origin) for each in value]
     if key not in EXPANDED or not isinstance(value, str):
         return value
     text = _tilde(value, env)

@@ -1,17 +1,16 @@
 """`dream.generate`: each kind is asked for variants of procedures that it has not seen in this wording.
 
-A kind goes through the procedures in an order drawn from the run's name, those that tests mention first,
+A kind goes through the procedures, those first that it was never asked about and among these the most valuable,
 until its share of the night's dreams is made. What was visited is recorded, dreams or none.
 """
 
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from daydream import clock
-from daydream.analysis.source import Module, NotParsed, digest, parse
 from daydream.config.model import Config
 from daydream.contracts.context import Context
 from daydream.contracts.dream import Candidate, Kind, Policy, Procedure
@@ -20,8 +19,8 @@ from daydream.dream.acceptance import Checker, Kept, dream_of
 from daydream.dream.ensemble import VERSION, Ensemble, Work, kinds_of, opened
 from daydream.dream.ensemble_strategy import STRATEGIES
 from daydream.dream.kinds import KINDS
-from daydream.dream.reading import NotRead, read
-from daydream.dream.related import Relatives
+from daydream.dream.selection import Focus, Key
+from daydream.dream.tonight import Tonight
 from daydream.records.outcome import Done, More, Outcome, Row, Skipped
 from daydream.records.section import SectionData, SubStepResult
 from daydream.store import dream_rows
@@ -32,7 +31,6 @@ _PART = 150
 _ASKED = 8
 _MODELS = "models:"
 _LEARNING = ("cross_project_synthesis",)
-_RELATED = 20
 _REJECTIONS = ("does_not_compile", "no_op", "duplicate", "signature")
 _COLUMNS = (
     "constraint_relaxation",
@@ -43,7 +41,13 @@ _COLUMNS = (
 
 
 def make(config: Config) -> Step:
-    """Bind the step to the numbers of dreams per night and per procedure, and to whoever may be asked."""
+    """Bind the step to the numbers of dreams per night and per procedure, and to whoever may be asked.
+
+    Raises:
+        UsageError: the focus is no regular expression.
+    """
+    if config.dream.focus:
+        Focus(config.dream.focus)
     return Generate(config, KINDS)
 
 
@@ -56,8 +60,8 @@ class Generate:
         self._caps = strategy.within(config.dream.per_procedure, config.dream.per_night)
         self._ensemble: tuple[str, Ensemble | None, tuple[str, ...]] | None = None
         self._kinds = {kind.key: kind for kind in kinds if kind.key in strategy.kinds}
-        self._order: tuple[tuple[str, str], list[tuple[str, str, int]]] | None = None
-        self._relatives: tuple[str, Relatives] | None = None
+        self._order: tuple[tuple[str, str], list[Key]] | None = None
+        self._catalogue: Tonight | None = None
 
     def plan(self, ctx: Context) -> Sequence[str]:
         """One sub-step for each kind, one for each that models dream of, then the record of them all; nothing
@@ -82,14 +86,11 @@ class Generate:
         return section(results)
 
     def _part(self, ctx: Context, store: DreamStore, kind: Kind, start: int) -> Outcome:
+        tonight = self._tonight(ctx, store)
         order = self._ordered(ctx, store, kind)
         left = self._share(kind) - dream_rows.count_dreams(store, ctx.run).get(kind.key, 0)
-        keys = order[start : start + _PART]
-        found = dream_rows.procedures(store, ctx.run, {path for path, _, _ in keys})
-        known = {each.key: each for each in found}
-        batch = [known[key] for key in keys]
-        relatives = self._related(ctx) if kind.key in _LEARNING else None
-        part = _Part(ctx, store, kind, found, _Room(self._caps.per_procedure, left), relatives)
+        batch = [tonight.known[key] for key in order[start : start + _PART]]
+        part = _Part(ctx, store, kind, tonight, _Room(self._caps.per_procedure, left))
         for number, procedure in enumerate(batch, start=1):
             ctx.check()
             ctx.progress(procedure.path, number, len(batch))
@@ -108,29 +109,21 @@ class Generate:
             return Skipped(reason="; ".join(notes) or "no model may be asked")
         start, left = map(int, cursor.split(":"))
         kind = _Imagining(sub_step)
+        tonight = self._tonight(ctx, store)
         order = self._ordered(ctx, store, kind)
-        keys = order[start : start + _ASKED]
-        found = dream_rows.procedures(store, ctx.run, {path for path, _, _ in keys})
-        known = {each.key: each for each in found}
-        relatives = self._related(ctx) if kind.key in _LEARNING else None
-        part = _Part(ctx, store, kind, found, _Room(self._caps.per_procedure, left), relatives)
-        spent = part.imagine(models, [known[key] for key in keys if models.may_send(key[0])])
+        keys = [key for key in order[start : start + _ASKED] if models.may_send(key[0])]
+        part = _Part(ctx, store, kind, tonight, _Room(self._caps.per_procedure, left))
+        spent = part.imagine(models, [tonight.known[key] for key in keys])
         after = start + _ASKED
         facts = {**part.facts(), "models": models.facts(), "notes": list(models.notes)}
         if spent or part.left <= 0 or after >= len(order):
             return Done(facts=facts, rows=tuple(part.rows))
         return More(cursor=f"{after}:{part.left}", facts=facts, rows=tuple(part.rows))
 
-    def _related(self, ctx: Context) -> Relatives:
-        """Whom procedures may learn from tonight; looked up when the first one asks."""
-
-        def catalogued() -> list[Procedure]:
-            with DreamStore.open(ctx.state / "dreams.db", read_only=True) as store:
-                return dream_rows.procedures(store, ctx.run)
-
-        if self._relatives is None or self._relatives[0] != ctx.run:
-            self._relatives = (ctx.run, Relatives(ctx, catalogued))
-        return self._relatives[1]
+    def _tonight(self, ctx: Context, store: DreamStore) -> Tonight:
+        if self._catalogue is None or self._catalogue.run != ctx.run:
+            self._catalogue = Tonight(ctx, self._config.dream, store)
+        return self._catalogue
 
     def _models(self, ctx: Context) -> tuple[Ensemble | None, tuple[str, ...]]:
         if self._ensemble is None or self._ensemble[0] != ctx.run:
@@ -157,18 +150,12 @@ class Generate:
         whole, rest = divmod(self._caps.per_night, len(self._kinds))
         return whole + int(place < rest)
 
-    def _ordered(self, ctx: Context, store: DreamStore, kind: Kind) -> list[tuple[str, str, int]]:
+    def _ordered(self, ctx: Context, store: DreamStore, kind: Kind) -> list[Key]:
         """Order the procedures with something left to dream; the same for every part of a run."""
-        if self._order is None or self._order[0] != (ctx.run, visit_name(kind)):
-            ctx.check()
-            # Whole files at a time, so that each is parsed about once a night.
-            paths = dream_rows.catalogued_paths(store, ctx.run)
-            random.Random(f"{ctx.run} {kind.key}").shuffle(paths)  # noqa: S311 -- reproducible on purpose
-            places = {path: place for place, path in enumerate(paths)}
-            per_procedure = self._caps.per_procedure
-            found = dream_rows.unfinished(store, ctx.run, (visit_name(kind), kind.version), per_procedure)
-            ordered = [key for _, _, key in sorted((rank, places[key[0]], key) for key, rank in found)]
-            self._order = ((ctx.run, visit_name(kind)), ordered)
+        which = (visit_name(kind), kind.version)
+        if self._order is None or self._order[0] != (ctx.run, which[0]):
+            ordered = self._tonight(ctx, store).ordered(store, which, self._caps.per_procedure)
+            self._order = ((ctx.run, which[0]), ordered)
         return self._order[1]
 
 
@@ -203,32 +190,21 @@ class _Imagining:
 
 
 class _Part:
-    """The rows and counts of one part while it is made; `found` are the procedures of all its files."""
+    """The rows and counts of one part while it is made."""
 
-    def __init__(
-        self,
-        ctx: Context,
-        store: DreamStore,
-        kind: Kind,
-        found: Sequence[Procedure],
-        room: _Room,
-        relatives: Relatives | None = None,
-    ) -> None:
+    def __init__(self, ctx: Context, store: DreamStore, kind: Kind, tonight: Tonight, room: _Room) -> None:
         self.rows: list[Row] = []
         self.left = room.left
-        self._ctx, self._store, self._kind, self._relatives = ctx, store, kind, relatives
+        self._ctx, self._store, self._kind, self._tonight = ctx, store, kind, tonight
+        self._learns = kind.key in _LEARNING
         self._per_procedure = room.per_procedure
         self._at = clock.to_text(ctx.started_at)
         self._counts: Counter[str] = Counter()
-        self._filled_files: dict[str, list[Procedure]] = {}
-        self._catalogued: dict[str, list[Procedure]] = {}
-        for each in sorted(found, key=lambda each: (each.path, each.first_line)):
-            self._catalogued.setdefault(each.path, []).append(each)
 
     def visit(self, procedure: Procedure) -> None:
         """Ask the kind about one procedure and keep what passes and still fits."""
         self._counts["procedures"] += 1
-        base, near = self._filled(procedure)
+        base, near = self._tonight.with_source(procedure)
         if base is None:
             self._counts["not_read"] += 1
             return
@@ -243,10 +219,10 @@ class _Part:
     def imagine(self, models: Ensemble, batch: Sequence[Procedure]) -> bool:
         """Ask models about these procedures and keep what passes; say whether asking on is of no use tonight."""
         self._counts["procedures"] += len(batch)
-        filled = [self._filled(procedure) for procedure in batch]
+        filled = [self._tonight.with_source(procedure) for procedure in batch]
         self._counts["not_read"] += sum(base is None for base, _ in filled)
         work = [Work(base, self._alike(base) or near) for base, near in filled if base is not None]
-        if self._relatives is not None:
+        if self._learns:
             from daydream.dream.ensemble_match import matched
 
             work = matched(models, work, self._ctx.check)
@@ -258,8 +234,8 @@ class _Part:
         return any(result.spent for result in results)
 
     def _alike(self, base: Procedure) -> list[Procedure]:
-        """Those that resemble a procedure, the nearest first; nobody where the kind does not learn from others."""
-        return [] if self._relatives is None else [found.procedure for found in self._relatives.of(base)]
+        """Those that resemble a procedure; nobody where the kind does not learn from others."""
+        return self._tonight.alike(base) if self._learns else []
 
     def _room(self, base: Procedure) -> int:
         """How many more dreams of this kind a procedure may have, and the night."""
@@ -288,33 +264,11 @@ class _Part:
         which = (*base.key, base.source_hash, visit_name(self._kind), self._kind.version)
         self.rows.append(record_row("generation_visits", Visit(*which, len(accepted), len(kept))))
 
-    def _filled(self, procedure: Procedure) -> tuple[Procedure | None, list[Procedure]]:
-        """Add the source of a procedure, and those before and after it; None: not as catalogued."""
-        around = self._with_source(procedure.path)
-        for place, each in enumerate(around):
-            if each.key == procedure.key:
-                before = around[max(0, place - _RELATED // 2) : place]
-                return each, [*before, *around[place + 1 : place + 1 + _RELATED // 2]]
-        return None, []
-
-    def _with_source(self, path: str) -> list[Procedure]:
-        """Return the procedures of a file that read as they were catalogued, with their sources."""
-        if path not in self._filled_files:
-            try:
-                module = parse(read(self._ctx.tree, path), describe=False)
-            except (NotRead, NotParsed):
-                module = Module((), (), {})
-            self._filled_files[path] = [
-                replace(each, source=source, constants=module.constants)
-                for each in self._catalogued[path]
-                if digest(source := module.source(each.first_line, each.last_line)) == each.source_hash
-            ]
-        return self._filled_files[path]
-
     def facts(self) -> dict[str, Any]:
         """Return what this part counted."""
         names = ("procedures", "varied", "dreams", "not_read", *_REJECTIONS)
-        return {"kind": self._kind.key, **{name: self._counts[name] for name in names}}
+        counts = {name: self._counts[name] for name in names}
+        return {"kind": self._kind.key, **counts, "about": list(self._tonight.notes)}
 
 
 def visit_name(kind: Kind) -> str:
@@ -350,6 +304,7 @@ def section(results: Sequence[SubStepResult]) -> SectionData:
     kept = [part["kept"] for result in results for part in result.parts if "kept" in part]
     facts["kept"] = kept[0] if kept else None
     notes = [f"{each.name} was {each.kind}: {each.reason}" for each in results if each.kind != "done"]
+    notes += dict.fromkeys(note for part in parts for note in part["about"])
     if facts["not_read"] == 1:
         notes.append("1 procedure could not be read again as it was catalogued.")
     elif facts["not_read"]:

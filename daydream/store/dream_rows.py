@@ -28,15 +28,13 @@ LEFT JOIN snapshots s ON s.run = p.run
 LEFT JOIN tested_names t ON t.run = p.run AND t.name = p.mention
 """
 _UNFINISHED = """
-SELECT p.path, p.qualname, p.occurrence,
-       CASE WHEN v.path IS NOT NULL THEN 2 WHEN s.mentions_known AND t.tests > 0 THEN 0 ELSE 1 END
+SELECT p.path, p.qualname, p.occurrence, COALESCE(v.visits, 0)
 FROM procedures p
-LEFT JOIN (SELECT path, qualname, occurrence, source_hash, MAX(proposed) AS proposed, SUM(stored) AS stored
+LEFT JOIN (SELECT path, qualname, occurrence, source_hash, COUNT(*) AS visits, MAX(proposed) AS proposed,
+                  SUM(stored) AS stored
            FROM generation_visits WHERE kind = ? AND kind_version = ? AND run != ?
            GROUP BY path, qualname, occurrence, source_hash) v
   ON v.path = p.path AND v.qualname = p.qualname AND v.occurrence = p.occurrence AND v.source_hash = p.source_hash
-LEFT JOIN snapshots s ON s.run = p.run
-LEFT JOIN tested_names t ON t.run = p.run AND t.name = p.mention
 WHERE p.run = ? AND (v.path IS NULL OR v.stored < MIN(v.proposed, ?))
 """
 
@@ -266,11 +264,8 @@ def catalogued_paths(store: DreamStore, run: str) -> list[str]:
 def unfinished(
     store: DreamStore, run: str, kind: tuple[str, int], per_procedure: int
 ) -> list[tuple[tuple[str, str, int], int]]:
-    """Return the procedures of which a kind (key and version) has something left to dream, each with its rank.
-
-    Those that no earlier run asked about in this wording come first: 0 where tests mention it, 1 where none
-    does or nobody knows; 2 has been asked about, and kept fewer dreams than it found and than are wanted.
-    """
+    """Return the procedures of which a kind (key and version) has something left to dream, each with how many earlier
+    runs asked about it in this wording: none, or some that kept fewer dreams than it found and than are wanted."""
     found = store.rows(_UNFINISHED, (*kind, run, run, per_procedure))
     return [((row[0], row[1], row[2]), row[3]) for row in found]
 

@@ -255,7 +255,7 @@ def visit(name: str, proposed: int, stored: int, source_hash: str = "h", version
     return dream_rows.record_row("generation_visits", which)
 
 
-def test_what_is_left_to_dream_comes_by_rank(tmp_path: Path) -> None:
+def test_what_is_left_to_dream_comes_with_its_visits(tmp_path: Path) -> None:
     names = (
         "done",
         "full",
@@ -263,8 +263,7 @@ def test_what_is_left_to_dream_comes_by_rank(tmp_path: Path) -> None:
         "fewer_wanted",
         "reworded",
         "older_kind",
-        "tested_f",
-        "untested",
+        "unvisited",
         "tonight",
     )
     with DreamStore.open(tmp_path / "dreams.db") as store:
@@ -282,20 +281,13 @@ def test_what_is_left_to_dream_comes_by_rank(tmp_path: Path) -> None:
         )
         store.commit("r2", 1, [procedure("a.py", name) for name in names])
         store.commit("r2", 2, [visit("left", 1, 1), visit("tonight", 0, 0)])
-        store.commit("r2", 3, [mentioned("tested_f", 1), mentioned("left", 1), snapshot()])
+        store.commit("r2", 3, [snapshot()])
         found = dream_rows.unfinished(store, "r2", ("kind", 1), 4)
         assert {key[1]: rank for key, rank in found} == {
-            "left": 2,
-            "reworded": 1,
-            "older_kind": 1,
-            "tested_f": 0,
-            "untested": 1,
-            "tonight": 1,
+            "left": 1,
+            "reworded": 0,
+            "older_kind": 0,
+            "unvisited": 0,
+            "tonight": 0,
         }
         assert dream_rows.catalogued_paths(store, "r2") == ["a.py"]
-
-
-def test_where_tests_were_not_read_no_procedure_counts_as_tested(tmp_path: Path) -> None:
-    with DreamStore.open(tmp_path / "dreams.db") as store:
-        store.commit("r", 1, [procedure("a.py", "f"), mentioned("f", 1)])
-        assert dream_rows.unfinished(store, "r", ("kind", 1), 4) == [(("a.py", "f", 1), 1)]

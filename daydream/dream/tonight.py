@@ -1,0 +1,96 @@
+"""What generation works on: tonight's catalogue in the order of its worth, its sources, and who resembles whom."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+from daydream.analysis.source import Module, NotParsed, digest, parse
+from daydream.config.model import DreamOptions
+from daydream.contracts.context import Context
+from daydream.contracts.dream import Procedure
+from daydream.dream.reading import NotRead, read
+from daydream.dream.related import Relatives
+from daydream.dream.selection import Focus, Key, Signals, hot_from, order
+from daydream.errors import UsageError
+from daydream.store import dream_rows
+from daydream.store.dreams import DreamStore
+
+_RELATED = 20
+
+
+class Tonight:
+    """One run's catalogue. `notes` are sentences about what could not be looked at, for a person."""
+
+    def __init__(self, ctx: Context, options: DreamOptions, store: DreamStore) -> None:
+        """Read the catalogue; files are read when somebody asks for them."""
+        self.run = ctx.run
+        self.procedures = dream_rows.procedures(store, ctx.run)
+        self.known = {each.key: each for each in self.procedures}
+        self.relatives = Relatives(
+            ctx, lambda: self.procedures, [ctx.root / each for each in options.repositories]
+        )
+        self._own_notes: list[str] = []
+        self._ctx = ctx
+        self._focus = Focus(options.focus) if options.focus else None
+        self._signals = Signals(ctx.started_at.date(), self._hot(options.profile))
+        self._by_path: dict[str, list[Procedure]] = {}
+        for each in sorted(self.procedures, key=lambda each: (each.path, each.first_line)):
+            self._by_path.setdefault(each.path, []).append(each)
+        self._read: dict[str, list[Procedure]] = {}
+        if self._focus is not None and self.procedures and not any(map(self._focus.covers, self.known)):
+            self._own_notes.append(
+                f"{self._focus.written} covers none of {len(self.procedures):,} procedures; look at dream.focus or --focus"
+            )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person has to know so far."""
+        return (*self._own_notes, *self.relatives.notes)
+
+    def ordered(self, store: DreamStore, kind: tuple[str, int], per_procedure: int) -> list[Key]:
+        """Order the procedures of which a kind (key and version) has something left to dream; the same for every part of
+        a run."""
+        self._ctx.check()
+        visits = dict(dream_rows.unfinished(store, self.run, kind, per_procedure))
+        rng = random.Random(f"{self.run} {kind[0]}")  # noqa: S311 -- reproducible on purpose
+        return order([self.known[key] for key in visits], self._signals, visits, self._focus, rng)
+
+    def with_source(self, procedure: Procedure) -> tuple[Procedure | None, list[Procedure]]:
+        """Add the source of a procedure, and return those before and after it in its file; None: not as catalogued."""
+        around = self._of_file(procedure.path)
+        for place, each in enumerate(around):
+            if each.key == procedure.key:
+                before = around[max(0, place - _RELATED // 2) : place]
+                return each, [*before, *around[place + 1 : place + 1 + _RELATED // 2]]
+        return None, []
+
+    def alike(self, base: Procedure) -> list[Procedure]:
+        """Return those that resemble a procedure with its source, the nearest first."""
+        return [found.procedure for found in self.relatives.of(base)]
+
+    def _of_file(self, path: str) -> Sequence[Procedure]:
+        """Return the procedures of a file that read as they were catalogued, with their sources."""
+        if path not in self._read:
+            try:
+                module = parse(read(self._ctx.tree, path), describe=False)
+            except (NotRead, NotParsed):
+                module = Module((), (), {})
+            self._read[path] = [
+                replace(each, source=source, constants=module.constants)
+                for each in self._by_path[path]
+                if digest(source := module.source(each.first_line, each.last_line)) == each.source_hash
+            ]
+        return self._read[path]
+
+    def _hot(self, profile: str | None) -> dict[Key, float] | None:
+        if profile is None:
+            return None
+        try:
+            hot = hot_from(self._ctx.root / profile, self.procedures)
+        except UsageError as error:
+            self._own_notes.append(f"{error}; procedures were chosen without it")
+            return None
+        if not hot:
+            self._own_notes.append(f"the profile {profile} names no procedure of this repository")
+            return None
+        return hot
