@@ -24,7 +24,7 @@ from daydream.dream.judges.bench import Bench, Model, bench
 from daydream.dream.judges.model import models
 from daydream.dream.judges.opinion import Opinion, Seated
 from daydream.dream.judges.rules import RuleBased
-from daydream.dream.judging_attempts import Attempts, attempt_rows, attempts
+from daydream.dream.judging_attempts import attempt_rows, attempts
 from daydream.dream.judging_section import section
 from daydream.dream.reading import NotRead, read
 from daydream.dream.replies import compiled
@@ -101,7 +101,7 @@ class JudgeStep:
                 opinion = self._rules.opinion(_cases(ctx, store, by_rules[:_BY_RULES]))
                 return _done(ctx, [(self._rules.evaluator, opinion)], {}, self._seated(ctx))
             cases = _with_source(ctx, _cases(ctx, store, due[: self._config.judge.batch]))
-            return self._asked(ctx, cases, tonight, attempts(store))
+            return self._asked(ctx, cases, tonight)
 
     def section(self, results: Sequence[SubStepResult]) -> SectionData:
         """Add up the batches."""
@@ -133,7 +133,7 @@ class JudgeStep:
                 due.append(dream)
         return due, by_rules
 
-    def _asked(self, ctx: Context, cases: Sequence[Case], tonight: _Tonight, tried: Attempts) -> Outcome:
+    def _asked(self, ctx: Context, cases: Sequence[Case], tonight: _Tonight) -> Outcome:
         """Ask the judges in their order about what the ones before left out."""
         seated = self._seated(ctx)
         booked = seated.purse.booked
@@ -166,7 +166,7 @@ class JudgeStep:
             "left_why": dict(Counter(why.get(case.dream.id, "nobody could be asked") for case in left)),
             "booked_usd": round(seated.purse.booked - booked, 6),
         }
-        rows = attempt_rows(kept, tried, clock.to_text(ctx.started_at))
+        rows = attempt_rows(kept, clock.to_text(ctx.started_at))
         return _done(ctx, opinions, extra, seated, rows)
 
     def _from_inbox(self, ctx: Context, pending: Sequence[Dream]) -> Outcome:

@@ -16,10 +16,9 @@ _LONGEST_DAYS = 32
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """The attempts of the past by dream: how many, and the instant of the last. `kept`: the store takes more."""
+    """The attempts of the past by dream: how many, and the instant of the last."""
 
     counted: Mapping[str, tuple[int, str]] = field(default_factory=dict)
-    kept: bool = False
 
     def count(self, dream_id: str) -> int:
         """Return how often a dream was asked about in vain."""
@@ -35,17 +34,13 @@ class Attempts:
 
 
 def attempts(store: DreamStore) -> Attempts:
-    """Read the attempts of the past; where the store's rules do not know them yet, none are kept."""
-    rules = store.rows("SELECT sql FROM sqlite_master WHERE name = 'legal_event'")
+    """Read the attempts of the past."""
     found = store.rows(
         "SELECT dream_id, COUNT(*), MAX(at) FROM dream_events WHERE event = ? GROUP BY dream_id", (EVENT,)
     )
-    counted = {row[0]: (row[1], row[2]) for row in found}
-    return Attempts(counted, kept=any(f"'{EVENT}'" in row[0] for row in rules))
+    return Attempts({row[0]: (row[1], row[2]) for row in found})
 
 
-def attempt_rows(why: Mapping[str, str], tried: Attempts, at: str) -> list[Row]:
+def attempt_rows(why: Mapping[str, str], at: str) -> list[Row]:
     """Return the rows of dreams that were asked about in vain, with why."""
-    if not tried.kept:
-        return []
     return [event_row(dream_id, EVENT, quoted(reason, 300), at) for dream_id, reason in sorted(why.items())]

@@ -282,16 +282,15 @@ def test_patterns_of_a_persons_own_are_checked_before_anything_is_asked() -> Non
 
 def test_attempts_wait_longer_each_time_and_then_rules_decide(tmp_path: Path) -> None:
     at = "2026-11-21T02:00:00Z"
-    tried = Attempts({"d1": (1, at), "d2": (2, at), "d3": (3, at)}, kept=True)
+    tried = Attempts({"d1": (1, at), "d2": (2, at), "d3": (3, at)})
     start = dt.datetime(2026, 11, 21, 2, tzinfo=dt.UTC)
     due = {
         name: next(n for n in range(40) if tried.due(name, start + dt.timedelta(days=n)))
         for name in ("d0", "d1", "d2", "d3")
     }
     assert due == {"d0": 0, "d1": 1, "d2": 2, "d3": 4}
-    [row] = attempt_rows({"d1": "claude: it is not mentioned"}, tried, at)
+    [row] = attempt_rows({"d1": "claude: it is not mentioned"}, at)
     assert row.values["event"] == EVENT
-    assert attempt_rows({"d1": "x"}, Attempts(kept=False), at) == []
 
 
 def test_dreams_asked_about_in_vain_are_counted_and_end_with_the_rules(tmp_path: Path) -> None:
