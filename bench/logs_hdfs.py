@@ -17,7 +17,7 @@ from typing import Any, Protocol, cast
 
 from bench.machine import heading
 
-DEFAULT = "daydream.analysis.logs.sequences"
+DEFAULT = "bench.logs_sequences"
 SEEDS = (1, 2, 3, 4, 5)
 
 Sequences = Sequence[tuple[int, ...]]

@@ -6,6 +6,7 @@ import gzip
 import os
 import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _MONTHS = {
@@ -20,13 +21,15 @@ _ISO = re.compile(rb"(\d{4})[-/](\d\d)[-/](\d\d)[ T](\d\d):(\d\d):(\d\d)")
 _SYSLOG = re.compile(rb"(\w{3}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) ")
 _ROTATED = re.compile(r"(?:\.\d+)?(?:\.gz)?\Z")
 _DAY_S = 86_400
+_MISSING_S = 3 * 3600
 _GAP = dt.timedelta(days=3)
 
 
 class Replay:
     """The logs of a folder with their rotations. `zone_name` is the offset that most of their stamps carry, else UTC;
     stamps without an offset are read in it, stamps without a year in `year`. `lines` counts all records with a time, `left_out`
-    those far from the days that are told; a line without a time belongs to the record before it."""
+    those far from the days that are told and the days after which one of the logs
+    that are written to on most days ends, more than three hours before a night; a line without a time belongs to the record before it."""
 
     def __init__(self, folder: Path, year: int) -> None:
         self._year = year
@@ -42,11 +45,25 @@ class Replay:
         self._zone = dt.datetime.strptime(named, "%z").tzinfo
         self._logs = {name: self._timed(lines) for name, lines in raw.items()}
         self._first, self.days = self._stretch()
+        told = self._told_until()
+        while self.days > 1 and told < self.night(self.days - 1).timestamp() - _MISSING_S:
+            self.days -= 1
         start, end = self.night(-1).timestamp() - _DAY_S, self.night(self.days - 1).timestamp()
         kept = {name: [one for one in log if start <= one[0] < end] for name, log in self._logs.items()}
         self.lines = sum(map(len, kept.values()))
         self.left_out = sum(map(len, self._logs.values())) - self.lines
         self._logs = kept
+
+    def _told_until(self) -> float:
+        """When the first of the logs ends that have records on most of the days."""
+        start, end = self.night(-1).timestamp() - _DAY_S, self.night(self.days - 1).timestamp()
+        kept = [[when for when, _ in log if start <= when < end] for log in self._logs.values()]
+        steady = [
+            log
+            for log in kept
+            if len(log) >= 20 * self.days and 2 * len({int(when // _DAY_S) for when in log}) > self.days
+        ]
+        return min(log[-1] for log in steady) if steady else max(log[-1] for log in kept if log)
 
     def _stretch(self) -> tuple[dt.date, int]:
         """Find the days around the busiest one with no gap of more than three: what is far from them strayed in."""
@@ -60,6 +77,11 @@ class Replay:
         for date in sorted(dates, reverse=True):
             first = date if first - _GAP <= date < first else first
         return first, (last - first).days + 1
+
+    @property
+    def told(self) -> Mapping[str, Sequence[tuple[float, bytes]]]:
+        """Every log's records with their times, in order."""
+        return self._logs
 
     @functools.lru_cache(maxsize=512)  # noqa: B019 -- a replay lives as long as its benchmark
     def night(self, day: int) -> dt.datetime:

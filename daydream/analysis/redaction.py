@@ -5,11 +5,27 @@ Built for safety first: a harmless word that looks like a secret may be hidden, 
 
 import ipaddress
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from daydream.analysis import redaction_traits as has
 from daydream.analysis.redaction_names import without_named
-from daydream.analysis.redaction_random import NUMBER, without_numbers, without_random
-from daydream.analysis.redaction_shapes import SECRET, without_blocks, without_keys
+from daydream.analysis.redaction_prose import without_spoken
+from daydream.analysis.redaction_random import (
+    NUMBER,
+    without_accounts,
+    without_cards,
+    without_random,
+    without_telephones,
+    without_telephones_abroad,
+)
+from daydream.analysis.redaction_shapes import (
+    SECRET,
+    without_blocks,
+    without_hooks,
+    without_keys,
+    without_served,
+)
 
 __all__ = ["ADDRESS", "EMAIL", "EVERYTHING", "LONGEST", "NUMBER", "SECRET", "Policy", "quoted", "redact"]
 
@@ -37,7 +53,8 @@ _EMAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]{1,128}@[\w-]{1,63}(?:\.[\w-]{1,63}){
 _IPV6 = re.compile(
     r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f]{1,4})?(?:%\w{1,16})?(?![\w:])"
 )
-_IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_IPV4 = re.compile(rf"(?<![\w.])(?:{_OCTET}\.){{3}}{_OCTET}(?![\w]|\.\d)")
 _LINE_KILLERS = re.compile(
     "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufff9-\ufffb]+"
 )
@@ -83,23 +100,38 @@ def _flat(text: str) -> str:
 
 
 def _once(text: str, policy: Policy) -> str:
+    found = has.traits(text)
+    for wanted, without in _STEPS:
+        if found & wanted:
+            before, text = text, without(text, found, policy)
+            if text != before:
+                found = has.traits(text)
+    return text
+
+
+def _without_credentials(text: str, _found: int, _policy: Policy) -> str:
     if "://" in text:
         text = _URL_TAIL.sub("", _URL_USER.sub(SECRET + "@", text))
-    if "%40" in text:
-        text = _URL_ENCODED.sub(rf"\1{SECRET}%40", text)
-    text = without_keys(without_named(without_blocks(text)))
-    if policy.emails and "@" in text:
-        text = _EMAIL.sub(EMAIL, text)
-    if policy.addresses:
-        text = _without_addresses(text)
-    return without_random(without_numbers(text))
+    return _URL_ENCODED.sub(rf"\1{SECRET}%40", text) if "%40" in text else text
 
 
-def _without_addresses(text: str) -> str:
+def _without_named(text: str, found: int, _policy: Policy) -> str:
+    return without_named(
+        text, told=bool(found & has.TOLD), signed=bool(found & has.SIGNED), weak=bool(found & has.WEAK)
+    )
+
+
+def _without_mail(text: str, _found: int, policy: Policy) -> str:
+    return _EMAIL.sub(EMAIL, text) if policy.emails else text
+
+
+def _without_addresses(text: str, _found: int, policy: Policy) -> str:
+    if not policy.addresses:
+        return text
     # An address has two colons in a row, or six of them and more; a time of day has neither.
     if "::" in text or text.count(":") >= 6:
         text = _IPV6.sub(_address, text)
-    return _IPV4.sub(_address, text) if text.count(".") >= 3 else text
+    return _IPV4.sub(ADDRESS, text) if text.count(".") >= 3 else text
 
 
 def _address(match: re.Match[str]) -> str:
@@ -108,3 +140,22 @@ def _address(match: re.Match[str]) -> str:
     except ValueError:
         return match[0]
     return ADDRESS if match[0] != "::" else match[0]
+
+
+# What a word must have for a step to change anything, and the step; in this order.
+_STEPS: Sequence[tuple[int, Callable[[str, int, Policy], str]]] = (
+    (has.URL, _without_credentials),
+    (has.BLOCK, lambda text, *_: without_blocks(text)),
+    (has.NAMED, _without_named),
+    (has.SPOKEN, lambda text, *_: without_spoken(text)),
+    (has.KEY, lambda text, *_: without_keys(text)),
+    (has.SERVED, lambda text, *_: without_served(text)),
+    (has.HOOK, lambda text, *_: without_hooks(text)),
+    (has.MAIL, _without_mail),
+    (has.HOST, _without_addresses),
+    (has.CARD, lambda text, *_: without_cards(text)),
+    (has.ACCOUNT, lambda text, *_: without_accounts(text)),
+    (has.ABROAD, lambda text, *_: without_telephones_abroad(text)),
+    (has.HOME, lambda text, *_: without_telephones(text)),
+    (has.RANDOM, lambda text, *_: without_random(text)),
+)

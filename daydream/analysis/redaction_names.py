@@ -44,7 +44,7 @@ _ELEMENT = re.compile(
     rf"(<[\w:.-]{{0,40}}(?:{_NAMES}|authorization|cookie)[\w:.-]{{0,30}}>)(?!\[secret\])[^<\n]+",
     re.IGNORECASE,
 )
-_SAID_OF_ONE = r"(?:(?:in)?(?:valid|correct)|not|too|required|needed|missing|empty|blank|wrong|expired|weak|changed)(?![^\s.,;:!?)])"
+_SAID_OF_ONE = r"(?:(?:in)?(?:valid|correct)|not|too|required|needed|missing|empty|blank|wrong|expired|weak|changed|being|(?:re)?set|never|stored|hashed|encrypted|rotated|refreshed|revoked|renewed|negotiated|mounted|updated|created|generated|about|the|an?|also|now|still|already)(?![^\s.,;:!?)])"
 # Right behind the name without any sign: only what has letters and digits, as no word has.
 _KEYISH = r"(?=[^\s\d]{0,40}\d)(?=[^\sA-Za-z]{0,40}[A-Za-z])(?=[^\s()\[\]]{6})"
 _SAID = re.compile(
@@ -67,7 +67,14 @@ _USER_HOST = re.compile(
     r"(?<![\w/.:@%+-])[\w.-]{1,64}:(?!/)(?=[^\s:@/]{0,64}[\d!#$%^&*+=?])[^\s:@/\"'<>\[\]]{3,64}@(?=[\w.-]{1,64}(?::\d|/))"
 )
 _JDBC = re.compile(r"(jdbc:oracle:\w{1,8}:[^\s/@\"']{1,64}/)[^\s@\"'\[]+", re.IGNORECASE)
-_HINTS = (
+_SETTERS = ("=", ":", '"', "'", ">", "%3", " -", " is", " was", ",", "bearer", "basic", "\tis", "\twas")
+WEAK_HINTS = ("key", "auth", "sig", "nonce", "salt", "hmac", "bearer", "code", "licen")
+_TELLING = (
+    rf"(?:pass|pw|secret|token|key|cred|session[ _-]?id|[cx]srf|dsn|authorization|cookie|mnem|phrase|conn(?:ection)?[ _-]?str"
+    rf"|{_WORD}(?:sid|t?otp|pin|psk|cv[vc]|ssn|jwt)(?![a-z])|(?:ry|up|ion|ity)[ _-]?(?:code|answer))"
+)
+# What is in one word of each such name, letters first, then exactly.
+TELLING_WORDS = (
     *(
         "pass",
         "pw",
@@ -75,27 +82,21 @@ _HINTS = (
         "token",
         "key",
         "cred",
-        "sid",
         "session",
-        "csrf",
-        "xsrf",
+        "srf",
         "dsn",
-        "otp",
-        "pin",
-        "psk",
+        "authorization",
+        "cookie",
+        "mnem",
     ),
-    *("authorization", "cookie", "cvv", "cvc", "ssn", "jwt", "mnem", "phrase", "code", "answer", "conn"),
+    *("phrase", "conn", "code", "answer", "sid", "otp", "pin", "psk", "cvv", "cvc", "ssn", "jwt"),
 )
-_SETTERS = ("=", ":", '"', "'", ">", "%3", " -", " is", " was", ",", "bearer", "basic", "\tis", "\twas")
-_WEAK_HINTS = ("key", "auth", "sig", "nonce", "salt", "hmac", "bearer", "code", "licen")
-_TELLING = (
-    rf"(?:pass|pw|secret|token|key|cred|session[ _-]?id|[cx]srf|dsn|authorization|cookie|mnem|phrase|conn(?:ection)?[ _-]?str"
-    rf"|{_WORD}(?:sid|t?otp|pin|psk|cv[vc]|ssn|jwt)(?![a-z])|(?:ry|up|ion|ity)[ _-]?(?:code|answer))"
-)
+TELLS = re.compile(rf"{'|'.join(TELLING_WORDS[:16])}|{_WORD}(?:sid|t?otp|pin|psk|cv[vc]|ssn|jwt)(?![a-z])")
 # A name with something behind it that sets a value: most lines that hold a name do not.
 _ANNOUNCED = re.compile(
-    rf"{_TELLING}[\w\s.@-]{{0,80}}(?:[=:\"'>,\\\]%]|(?<=\s)(?:is|was)\s)|{_TELLING}\w{{0,8}}\s{{1,4}}{_KEYISH}|-[\w-]{{0,40}}{_TELLING}"
+    rf"{_TELLING}(?:[\w\s.@-]{{0,80}}+[=:\"'>,\\\]%]|\w{{0,8}}\s{{1,4}}{_KEYISH})|-[\w-]{{0,40}}{_TELLING}"
 )
+_ASSERTED = re.compile(rf"{_TELLING}[\w\s.@-]{{0,80}}(?<=\s)(?:is|was)\s")
 _DASHED = re.compile(rf"(?<![\w-])-[\w-]{{0,40}}{_TELLING}")
 _LONG_VALUE = re.compile(r"(?:[=:]|%3[dD])[\s\\\"']{0,8}[\w+/=-]{16}")
 # A name that is only sometimes a secret's: its value must look like one.
@@ -104,7 +105,7 @@ _WEAK = re.compile(
     r"(?=[A-Za-z+/_=-]{0,60}\d)(?=[\d+/_=-]{0,60}[A-Za-z])[\w+/=-]{16,}",
     re.IGNORECASE,
 )
-_QUERY = re.compile(
+QUERY = re.compile(
     r"([?&](?:sig|signature|auth|code|state|key|jwt|sid|hash|hmac|ticket|samlresponse|assertion|nonce|x-(?:amz|goog)-\w{1,20})=)[^\s&#\"'<>]+",
     re.IGNORECASE,
 )
@@ -142,31 +143,43 @@ _SIGNED_LAST: Sequence[tuple[tuple[str, ...], re.Pattern[str], str]] = (
     (("mysql", "sshpass"), _TOOL, rf"\1{SECRET}"),
     (("auth", "identified"), _PAIR, rf"\1\2\3{SECRET}"),
     (("jdbc:",), _JDBC, rf"\1{SECRET}"),
-    (("?", "&"), _QUERY, rf"\1{SECRET}"),
+    (("?", "&"), QUERY, rf"\1{SECRET}"),
 )
+# What is in one word of whatever these patterns fit, but for options and queries.
+SIGNS = ("auth", "cookie", "bearer", "basic", "mysql", "sshpass", "identified", "jdbc:")
 
 
-def without_named(text: str) -> str:
-    """Hide what a name announces; names and everything around the values stay."""
+def without_named(text: str, *, told: bool, signed: bool, weak: bool) -> str:
+    """Hide what a name announces; names and everything around the values stay.
+
+    `told`: `is_announced`; `signed`: one has one of `SIGNS` or looks like an option or a URL's query;
+    `weak`: one has one of `WEAK_HINTS`.
+    """
     low = text.lower()
-    announced = any(map(low.__contains__, _HINTS)) and _ANNOUNCED.search(low) is not None
-    if not announced and not any(map(low.__contains__, _SETTERS)):
+    if not told and not any(map(low.__contains__, _SETTERS)):
         return text
-    if announced and ("value" in low or 'val"' in low or "val=" in low or "val'" in low):
+    if told and ("value" in low or 'val"' in low or "val=" in low or "val'" in low):
         text = _PAIRED.sub(_keep_quotes, text)
-    for signs, pattern, instead in _SIGNED:
+    for signs, pattern, instead in _SIGNED if signed else ():
         if any(map(low.__contains__, signs)):
             text = pattern.sub(instead, text)
-    if announced:
+    if told:
         text = _announced(text, low)
-    for signs, pattern, instead in _SIGNED_LAST:
+    for signs, pattern, instead in _SIGNED_LAST if signed else ():
         if any(map(low.__contains__, signs)):
             text = pattern.sub(instead, text)
-    if "@" in low and ":" in low:
+    if signed and "@" in low and ":" in low:
         text = _USER_HOST.sub(f"{SECRET}@", text)
-    if any(map(low.__contains__, _WEAK_HINTS)) and _LONG_VALUE.search(text) is not None:
+    if weak and _LONG_VALUE.search(text) is not None:
         text = _WEAK.sub(rf"\1{SECRET}", text)
     return text
+
+
+def is_announced(low: str) -> bool:
+    """Tell whether a name has something behind it that sets a value; `low`: the text in small letters."""
+    if _ANNOUNCED.search(low) is not None:
+        return True
+    return ("is" in low or "was" in low) and _ASSERTED.search(low) is not None
 
 
 def _announced(text: str, low: str) -> str:

@@ -5,7 +5,6 @@ loosely: a scanner wants the whole key, a log may hold a part of it. Nothing beh
 fail in any pattern, so none is slow on any input.
 """
 
-import functools
 import re
 
 SECRET = "[secret]"  # noqa: S105 -- the placeholder, not a secret
@@ -133,12 +132,31 @@ STRUCTURES = {
     "yandex, for object storage": r"YC[\w-]{38}",
     "vault, before its prefixes": r"s\.[A-Za-z0-9]{24}(?![A-Za-z0-9])",
 }
-_SHORTEST, _SHORTEST_STRUCTURE, _KEPT_WORD = 13, 26, 256
+_SHORTEST_STRUCTURE, _SHORTEST_BODY = 26, 60
 # A letter that belongs to an escape (``\n``, ``%3D``) is not the beginning of another word.
 _START = r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrtbf])|(?<=\\u00[0-9a-f]{2}))"
 _SIGNS = tuple(sorted({word for words, _ in KEYS.values() for word in words.split()}))
+# Those with which no key begins; before any other there is the beginning of a word, or an escape.
+INNER = (".acc", ".atlasv1.", *(sign for sign in _SIGNS if sign.endswith("Q~")))
+_PLAINER = str.maketrans("123456789", "000000000")
+_PLAIN_SIGNS = tuple(sorted({sign.translate(_PLAINER) for sign in _SIGNS}))
+_PLAIN_INNER = tuple(sorted({sign.translate(_PLAINER) for sign in INNER}))
+
+
+def _leading() -> str:
+    """Return a pattern for the others, put together by their first letters."""
+    groups: dict[str, list[str]] = {}
+    for sign in _PLAIN_SIGNS:
+        if sign not in _PLAIN_INNER:
+            groups.setdefault(sign[0], []).append(re.escape(sign[1:]))
+    alike = "|".join(f"{re.escape(first)}(?:{'|'.join(rests)})" for first, rests in sorted(groups.items()))
+    return f"(?<![A-Za-z0-9])(?:{alike})"
+
+
+_LEADING = re.compile(_leading())
 _KEYS = re.compile(f"{_START}(?:{'|'.join(pattern for _, pattern in KEYS.values())})")
 _STRUCTURES = re.compile(f"(?=[MNOpst\\dSAY]){_START}(?:{'|'.join(STRUCTURES.values())})")
+_PLAIN_STRUCTURES = re.compile(_STRUCTURES.pattern.replace("%7", "%0"))
 _SERVICES = (
     r"adafruit|adobe|airtable|algolia|alibaba|asana|atlassian|beamer|bitbucket|bittrex|cloudflare|codecov|cohere|coinbase"
     r"|confluence|confluent|contentful|datadog|discord|droneci|dropbox|etsy|facebook|fastly|finicity|finnhub|flickr|freshbooks"
@@ -159,8 +177,8 @@ _WEBHOOK = re.compile(
     r"|open\.feishu\.cn/open-apis/bot)/?)[^\s\"'<>]+",
     re.IGNORECASE,
 )
-_HOOKS = ("hook", "Hook", "HOOK", "/bot", "chat.google", "ifttt")
-_BLOCKS = ("-----BEGIN", "PuTTY-", "Private-Lines")
+HOOKS = ("hook", "Hook", "HOOK", "/bot", "chat.google", "ifttt")
+BLOCKS = ("-----BEGIN", "PuTTY-", "Private-Lines")
 _BEGIN = re.compile(r"-----BEGIN [A-Z0-9 _-]{0,60}PRIVATE KEY|PuTTY-User-Key-File-\d|Private-Lines: \d")
 _END = re.compile(r"-----END [A-Z0-9 _-]{0,60}KEY(?: BLOCK)?-----|Private-MAC: \w{0,128}")
 _BODY_LINE = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{60,76}={0,2}(?![A-Za-z0-9+/=])")
@@ -168,34 +186,39 @@ _DIGIT = re.compile(r"\d")
 
 
 def without_keys(text: str) -> str:
-    """Hide whatever has the shape of a service's key, and values beside a service's name."""
-    words = [word for word in text.split() if len(word) >= _SHORTEST]
-    if not words:
-        return text
-    if any(map(_suspicious, words)):
-        text = _BODY_LINE.sub(_body, _STRUCTURES.sub(SECRET, _KEYS.sub(SECRET, text)))
-    if _SET.search(text) is not None and _NAMED_SERVICE.search(text.lower()) is not None:
-        text = _SERVICE.sub(rf"\1{SECRET}", text)
-    return _WEBHOOK.sub(rf"\1{SECRET}", text) if any(map(text.__contains__, _HOOKS)) else text
+    """Hide whatever has the shape of a service's key."""
+    return _BODY_LINE.sub(_body, _STRUCTURES.sub(SECRET, _KEYS.sub(SECRET, text)))
 
 
-def _suspicious(word: str) -> bool:
-    # The longest of words are looked at each time: kept, they would be all that memory holds.
-    return _may_hold_key(word) if len(word) <= _KEPT_WORD else _may_hold_key.__wrapped__(word)
+def without_served(text: str) -> str:
+    """Hide long values beside a service's name."""
+    return _SERVICE.sub(rf"\1{SECRET}", text)
 
 
-@functools.lru_cache(maxsize=8192)
-def _may_hold_key(word: str) -> bool:
-    """Look for what each kind has in it; a log says the same words again and again."""
-    if any(map(word.__contains__, _SIGNS)) or _BODY_LINE.search(word) is not None:
+def may_be_served(text: str) -> bool:
+    """Tell whether a text has a long value and a service's name."""
+    return _SET.search(text) is not None and _NAMED_SERVICE.search(text.lower()) is not None
+
+
+def without_hooks(text: str) -> str:
+    """Hide what follows the address of a service that lets whoever knows the rest of it write."""
+    return _WEBHOOK.sub(rf"\1{SECRET}", text)
+
+
+def may_hold_key(word: str) -> bool:
+    """Tell whether a word, with every digit as 0, has what each kind of key has in it."""
+    if "\\" in word or "%" in word:
+        if any(map(word.__contains__, _PLAIN_SIGNS)):
+            return True
+    elif _LEADING.search(word) is not None or any(map(word.__contains__, _PLAIN_INNER)):
         return True
-    return len(word) >= _SHORTEST_STRUCTURE and _STRUCTURES.search(word) is not None
+    if len(word) >= _SHORTEST_STRUCTURE and _PLAIN_STRUCTURES.search(word) is not None:
+        return True
+    return len(word) >= _SHORTEST_BODY and _BODY_LINE.search(word) is not None
 
 
 def without_blocks(text: str) -> str:
     """Hide private keys from their first line to their last, or to the text's end where that does not come."""
-    if not any(map(text.__contains__, _BLOCKS)):
-        return text
     parts = []
     at = 0
     while (begin := _BEGIN.search(text, at)) is not None:

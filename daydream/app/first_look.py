@@ -68,7 +68,8 @@ def _offline(config: Config) -> Config:
     """A first look asks nobody, whatever a night may ask."""
     tasks = config.tasks.model_copy(update={"github": None})
     docs = config.docs.model_copy(update={"external": False})
-    return config.model_copy(update={"tasks": tasks, "docs": docs})
+    models = config.models.model_copy(update={"enabled": False})
+    return config.model_copy(update={"tasks": tasks, "docs": docs, "models": models})
 
 
 def _context(places: where.Places, ground: Ground, stop: Stop, observer: Observer, scratch: Path) -> Context:

@@ -15,8 +15,9 @@ from daydream.clients.llm_limits import Role
 from daydream.config.model import Config
 from daydream.contracts.context import Context
 from daydream.contracts.dream import Candidate, Procedure
-from daydream.dream.ensemble_prompts import MOST_SOURCE, Hidden, facts_about, hidden, rendered
+from daydream.dream.ensemble_prompts import MOST_SOURCE, Hidden, facts_about, hidden
 from daydream.errors import ConfigError
+from daydream.report.prompts import rendered
 
 if TYPE_CHECKING:
     from daydream.clients.llm import Client, NotAnswered, Question, Reply

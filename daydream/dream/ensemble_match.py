@@ -8,7 +8,8 @@ from daydream.clients.llm import NotAnswered, Question, Unfit
 from daydream.clients.llm_payloads import objects
 from daydream.contracts.dream import Procedure
 from daydream.dream.ensemble import MOST_RELATED, Ensemble, Work
-from daydream.dream.ensemble_prompts import MOST_SOURCE, hidden, rendered
+from daydream.dream.ensemble_prompts import MOST_SOURCE, hidden
+from daydream.report.prompts import rendered
 
 MOST_CANDIDATES = 12
 _SCHEMA: dict[str, Any] = {

@@ -1,17 +1,10 @@
-"""What models are told: templates, with everything that others wrote redacted and between marks that it cannot forge."""
+"""What models are told of a procedure: its source with secrets taken out, the way back, and facts in sentences."""
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from typing import TYPE_CHECKING, Any
 
 from daydream.analysis.redaction import ADDRESS, EMAIL, LONGEST, NUMBER, SECRET, redact
 from daydream.contracts.dream import Procedure
-from daydream.report import resources
-
-if TYPE_CHECKING:
-    import jinja2
 
 PLACEHOLDERS = (SECRET, EMAIL, ADDRESS, NUMBER)
 MOST_SOURCE = 24_000
@@ -45,14 +38,6 @@ class Hidden:
         return line.replace(bare, was, 1) if was is not None else line
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """The two messages of a question."""
-
-    system: str
-    user: str
-
-
 def hidden(source: str) -> Hidden:
     """Redact source, and remember its lines; source that is too long to be redacted whole becomes empty."""
     if len(source) > LONGEST:
@@ -70,22 +55,6 @@ def hidden(source: str) -> Hidden:
     return Hidden(text, lines)
 
 
-def rendered(template: str, texts: Sequence[str], values: Mapping[str, Any]) -> Prompt:
-    """Render a question; `texts` is every foreign text in it, from which the marks are derived: the same prompt for the
-    same texts, and no text can hold the digest of itself."""
-    joined = "\x1f".join(texts).encode("utf-8", "surrogatepass")
-    nonce = hashlib.sha256(joined).hexdigest()[:20]
-
-    def data(label: str, text: str) -> str:
-        end = "" if text.endswith("\n") else "\n"
-        return f"<<{nonce} {label}\n{text}{end}{nonce}>>"
-
-    given = {"nonce": nonce, "data": data, "rules": "prompts/variants.j2", **values}
-    environment = _environment()
-    system = environment.get_template("prompts/system.j2").render(given)
-    return Prompt(system, environment.get_template(f"prompts/{template}").render(given))
-
-
 def facts_about(procedure: Procedure) -> str:
     """Say in sentences what is known of a procedure."""
     said = [_EFFECTS[procedure.side_effects]]
@@ -95,18 +64,3 @@ def facts_about(procedure: Procedure) -> str:
         files = "1 test file mentions" if procedure.tests == 1 else f"{procedure.tests} test files mention"
         said.append(f"{files} it.")
     return " ".join(said)
-
-
-@cache
-def _environment() -> "jinja2.Environment":
-    import jinja2
-
-    source: Callable[[str], str | None] = resources.text
-    return jinja2.Environment(
-        loader=jinja2.FunctionLoader(source),
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701 -- plain text for a model; data stands between marks
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

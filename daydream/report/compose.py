@@ -10,10 +10,10 @@ import msgspec
 from daydream.records.night import Known, NightFacts, StepLine
 from daydream.records.repository import Examination
 from daydream.records.section import SectionData
-from daydream.report import proposals
+from daydream.report import proposals, sightings
 from daydream.report.document import Counts, Item, Listing, Need, Part, ReportDoc
 from daydream.report.escape import clean, clean_data, clean_path
-from daydream.report.rank import BAR, choose, printable, suppressed
+from daydream.report.rank import BAR, choose, diverse, printable, suppressed
 
 MOST_NEW, MOST_FIRST_NIGHT, MOST_WORSE, MOST_GONE = 8, 15, 5, 5
 MOST_NEEDS, MOST_TROUBLE = 7, 50
@@ -34,6 +34,8 @@ _STATUS = {"partial": "in part", "skipped": "skipped", "failed": "failed", "not_
 
 def compose(facts: NightFacts) -> ReportDoc:
     """Make the report of a night; the same facts give the same report."""
+    found, _ = sightings.once(facts.findings, facts.sections)
+    facts = msgspec.structs.replace(facts, findings=found, sections=sightings.linked(facts.sections))
     steps = tuple(_reporting(facts.steps))
     duties = [step for step in steps if step.group == "maintain"]
     missing = [step for step in duties if step.status != "done"]
@@ -157,12 +159,12 @@ def _item(known: Known) -> Item:
 
 
 def _needs(troubled: Sequence[Need], candidates: Sequence[Known]) -> tuple[Need, ...]:
-    """The report's own trouble first, then findings; at most three of one rule."""
+    """The report's own trouble first, then findings of many rules and places; equal ones share a line."""
     room = max(0, MOST_NEEDS - len(troubled))
-    return (*troubled[:MOST_NEEDS], *map(_need, choose(candidates, room, per_rule=3, per_place=1)))
+    return (*troubled[:MOST_NEEDS], *(_need(known, more) for known, more in diverse(candidates, room)))
 
 
-def _need(known: Known) -> Need:
+def _need(known: Known, more: int) -> Need:
     item = _item(known)
     return Need(
         what=item.message,
@@ -170,6 +172,7 @@ def _need(known: Known) -> Need:
         action=item.action,
         command=f"daydream findings show {item.id}",
         severity=item.severity,
+        more=more,
     )
 
 

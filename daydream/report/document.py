@@ -10,6 +10,7 @@ from daydream.records.night import Standing, StepLine
 from daydream.records.section import SectionData
 
 SCHEMA = 1
+LIST = "daydream findings"
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,13 +38,20 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Need(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing for a person: what it is, where, what would settle it, and the command that tells more."""
+    """One thing for a person: what it is, where, what would settle it, the command that tells more, and how many more
+    of the same rule it stands for."""
 
     what: str
     where: str
     action: str
     command: str
     severity: Severity | None = None
+    more: int = 0
+
+    @property
+    def others(self) -> str:
+        """Say how many more there are of these, and what lists them; "" for none."""
+        return f"and {self.more} more of these: `{LIST}`" if self.more else ""
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,3 +118,8 @@ class ReportDoc(msgspec.Struct, frozen=True, kw_only=True):
     duration_s: float | None
     resumed: int
     proposals: SectionData | None = None
+
+    @property
+    def untold(self) -> int:
+        """How many things of `needs_total` no line of `needs` stands for."""
+        return self.needs_total - sum(1 + need.more for need in self.needs)

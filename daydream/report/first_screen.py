@@ -21,4 +21,5 @@ def _need(number: int, need: Need) -> list[str]:
     place = f"{need.where} " if need.where else ""
     graded = f" ({need.severity})" if need.severity else ""
     action = f" - {need.action}" if need.action else ""
-    return [f"{number}. {place}{need.what}{graded}{action}", f"   {need.command}"]
+    others = f" {need.others}" if need.others else ""
+    return [f"{number}. {place}{need.what}{graded}{action}", f"   {need.command}{others}"]

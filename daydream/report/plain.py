@@ -61,4 +61,5 @@ def _trouble(doc: ReportDoc) -> Iterator[str]:
 def _need(number: int, need: Need) -> str:
     place = f"{code(need.where)} " if need.where else ""
     action = f" - {escape(need.action)}" if need.action else ""
-    return f"{number}. {place}{escape(need.what)}{action} {code(need.command)}"
+    others = f" {escape(need.others)}" if need.others else ""
+    return f"{number}. {place}{escape(need.what)}{action} {code(need.command)}{others}"

@@ -1,7 +1,7 @@
 """What `log_review` says: its rules, and issues, flags and spikes worded as findings."""
 
+import datetime as dt
 from collections.abc import Mapping
-from typing import Any
 
 from daydream.analysis.errors.records import ErrorRecord, StackFrame
 from daydream.analysis.logs.callsites import Site
@@ -22,7 +22,7 @@ JUDGED = {
 }
 RULES = {**OWN, **JUDGED}
 _DO: Mapping[str, str] = {
-    "new_error": "Find out what brought it: it was not in this log before",
+    "new_error": "Find out what brought it",
     "burst": "Look at what happened in those hours",
     "rate": "Look at what changed since the last night",
     "repeat": "Find out why it ran so often",
@@ -34,6 +34,7 @@ _DO: Mapping[str, str] = {
     "latency": "Look at what the route waits for",
     "status_share": "Look at the requests that fail",
 }
+_OF_ERRORS = ("new_error", "burst", "rate", "drift")
 _STANDALONE = 0.8
 _UNPRINTED = 0.4
 # What usually ends a client's visit or the process itself, not a fault of the program.
@@ -43,29 +44,20 @@ _ORDINARY_ENDS = {
 }
 
 
-def top(text: str, one: Counted, site: Site | None) -> dict[str, Any]:
-    """Tell of a template in the facts of a log."""
-    return {
-        "template": one_line(text, 300),
-        "level": LEVEL_NAMES[one.level],
-        "count": one.tonight,
-        "first": _minute(one.span and one.span[0]),
-        "last": _minute(one.span and one.span[1]),
-        "hours": {str(hour): count for hour, count in sorted(one.hours.items())[-48:]},
-        "examples": list(one.examples),
-        "origin": f"{site.path}:{site.line}" if site is not None else None,
-    }
-
-
-def _minute(seconds: float | None) -> str | None:
-    return None if seconds is None else utc(seconds).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def _when(one: Counted) -> str:
+def _when(one: Counted, zone: dt.tzinfo) -> str:
+    """From when to when, in the night's zone, which the section names once."""
     if one.span is None:
         return ""
-    first, last = _minute(one.span[0]), _minute(one.span[1])
-    return f", at {first}" if first == last else f", between {first} and {last}"
+    said = between(*(dt.datetime.fromtimestamp(edge, zone) for edge in one.span))
+    return f", {said}"
+
+
+def between(first: dt.datetime, last: dt.datetime) -> str:
+    """Say from when to when, to the minute; the second date only if it is another."""
+    if f"{first:%Y-%m-%d %H:%M}" == f"{last:%Y-%m-%d %H:%M}":
+        return f"on {first:%Y-%m-%d} at {first:%H:%M}"
+    day = "" if first.date() == last.date() else f"{last:%Y-%m-%d} "
+    return f"on {first:%Y-%m-%d} between {first:%H:%M} and {day}{last:%H:%M}"
 
 
 def _times(count: int) -> str:
@@ -76,8 +68,10 @@ def _severity(level: int) -> Severity:
     return "high" if level >= CRITICAL else "medium" if level >= ERROR else "low"
 
 
-def flagged(subject: str, flag: Flag, advice: Suggestion | None) -> Finding:
-    """Make a finding of what stands out against past nights."""
+def flagged(
+    subject: str, flag: Flag, advice: Suggestion | None, site: Site | None, record: ErrorRecord | None
+) -> Finding:
+    """Make a finding of what stands out against past nights; `site` is the call that logs it, `record` the exception that it is."""
     rule = f"log.{flag.kind}"
     return Finding(
         rule=rule,
@@ -88,9 +82,21 @@ def flagged(subject: str, flag: Flag, advice: Suggestion | None) -> Finding:
         message=flag.message,
         evidence=flag.evidence,
         worth=flag.worth,
-        action=_said(advice) if advice is not None else _DO[flag.kind],
+        action=_said(advice) if advice is not None else _do(flag, site, record),
         magnitude=flag.magnitude,
     )
+
+
+def _do(flag: Flag, site: Site | None, record: ErrorRecord | None) -> str:
+    """Say what to do, with the line of the repository to begin at."""
+    if record is not None and record.own and flag.kind in _OF_ERRORS:
+        return f"Mend or handle the {record.kind} raised at {_place(record)}"
+    return f"{_DO[flag.kind]} ({site.path}:{site.line} logs it)" if site is not None else _DO[flag.kind]
+
+
+def _place(record: ErrorRecord) -> str:
+    frame = (record.own or record.frames or (StackFrame(None, "", None),))[-1]
+    return f"{frame.path or frame.reported}:{frame.line or 0}"
 
 
 def _said(advice: Suggestion) -> str:
@@ -98,9 +104,12 @@ def _said(advice: Suggestion) -> str:
     return f"{advice.text}{where}"
 
 
-def suggested(subject: str, key: str, text: str, advice: Suggestion) -> Finding:
-    """Make a finding of a suggestion; only the plainest are worth a line of their own."""
+def suggested(subject: str, key: str, text: str, advice: Suggestion, *, usual: bool) -> Finding:
+    """Make a finding of a suggestion; only the plainest are worth a line of their own, and a secret alone of what is `usual`:
+    known from past nights and, compared with them, nothing out of the way."""
     worth = advice.weight.worth
+    if usual and advice.kind != "secret_printed":
+        worth = min(worth, _UNPRINTED)
     return Finding(
         rule="log.suggestion",
         rule_version=RULES["log.suggestion"],
@@ -114,7 +123,7 @@ def suggested(subject: str, key: str, text: str, advice: Suggestion) -> Finding:
     )
 
 
-def recurring(subject: str, key: str, text: str, one: Counted, *, first: bool) -> Finding:
+def recurring(subject: str, key: str, text: str, one: Counted, zone: dt.tzinfo, *, first: bool) -> Finding:
     """Make a finding of a template that recurs at error or worse; `first`: nobody knows yet what is usual here."""
     return Finding(
         rule="log.recurring_error",
@@ -122,7 +131,7 @@ def recurring(subject: str, key: str, text: str, one: Counted, *, first: bool) -
         severity=_severity(one.level),
         subject=subject,
         identity=key,
-        message=f"Logged {_times(one.tonight)} as {LEVEL_NAMES[one.level]}{_when(one)}: {one_line(text, 120)}",
+        message=f"Logged {_times(one.tonight)} as {LEVEL_NAMES[one.level]}{_when(one, zone)}: {one_line(text, 120)}",
         evidence=one.examples[0] if one.examples else "",
         worth=_UNPRINTED if not first else 0.7 if one.tonight >= 10 else 0.6,
         action="Find out what causes these entries and mend it, or log them below error if they are expected",
@@ -130,10 +139,10 @@ def recurring(subject: str, key: str, text: str, one: Counted, *, first: bool) -
     )
 
 
-def exception(subject: str, record: ErrorRecord, one: Counted, *, first: bool) -> Finding:
+def exception(subject: str, record: ErrorRecord, one: Counted, zone: dt.tzinfo, *, first: bool) -> Finding:
     """Make a finding of an exception from one place; `first` as above."""
     frame = (record.own or record.frames or (StackFrame(None, "", None),))[-1]
-    place = f"{frame.path or frame.reported}:{frame.line or 0}"
+    place = _place(record)
     worth = _exception_worth(record, one)
     return Finding(
         rule="log.exception",
@@ -141,7 +150,7 @@ def exception(subject: str, record: ErrorRecord, one: Counted, *, first: bool) -
         severity=_severity(one.level),
         subject=subject,
         identity=record.error,
-        message=f"{record.kind} in {frame.function} ({place}) {_times(one.tonight)}{_when(one)}",
+        message=f"{record.kind} in {frame.function} ({place}) {_times(one.tonight)}{_when(one, zone)}",
         evidence=one.examples[0] if one.examples else "",
         worth=worth if first else min(worth, _UNPRINTED),
         action=f"Mend or handle the {record.kind} raised at {place}",
@@ -158,9 +167,9 @@ def _exception_worth(record: ErrorRecord, one: Counted) -> float:
     return 0.55 if one.tonight >= RECURRING else 0.4
 
 
-def level_spike(subject: str, spike: Spike) -> Finding:
+def level_spike(subject: str, spike: Spike, zone: dt.tzinfo) -> Finding:
     """Make a finding of an hour, or hours in a row, that stand out in one night alone."""
-    start, end = utc(spike.start), utc(spike.end)
+    start, end = (dt.datetime.fromtimestamp(edge, zone) for edge in (spike.start, spike.end))
     why = f"; mostly: {one_line(spike.main[0], 100)}" if spike.main is not None else ""
     told = spike.main is not None and spike.main[1].tonight >= RECURRING
     example = spike.main[1].examples[:1] if spike.main is not None else []
@@ -169,13 +178,13 @@ def level_spike(subject: str, spike: Spike) -> Finding:
         rule_version=RULES["log.level_spike"],
         severity="medium",
         subject=subject,
-        identity=f"errors from {start:%Y-%m-%dT%HZ}",
+        identity=f"errors from {utc(spike.start):%Y-%m-%dT%HZ}",
         message=(
-            f"{spike.count:,} errors between {start:%Y-%m-%d %H:%M} and {end:%H:%M} UTC; "
+            f"{spike.count:,} errors {between(start, end)}; "
             f"usual in an hour of this log: {spike.usual:g}{why}"
         ),
         evidence=example[0] if example else "",
         worth=_UNPRINTED if told else 0.6,
-        action=f"Look at what happened to the service at {start:%H:%M} UTC",
+        action=f"Look at what happened to the service at {start:%H:%M}",
         magnitude=float(spike.count),
     )

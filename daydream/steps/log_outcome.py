@@ -1,5 +1,6 @@
 """What a log that was read to its end comes to: what stands out, findings, facts, and rows for the nights to come."""
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,10 +8,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from daydream.analysis.errors.records import ErrorRecord
 from daydream.analysis.logs.baseline import LEAST_NIGHTS
 from daydream.analysis.logs.callsites import Index, Site
 from daydream.analysis.logs.heads import ERROR, WARNING
-from daydream.analysis.logs.history import Memory, rows, shapes
+from daydream.analysis.logs.history import TRACE, Memory, rows, shapes, zone_name
 from daydream.analysis.logs.judgement import compared_with, judge
 from daydream.analysis.logs.ranking import BAR, RECOVERED, Flag
 from daydream.analysis.logs.suggestions import Line, Suggestion, suggestions
@@ -20,6 +22,7 @@ from daydream.analysis.redaction import one_line
 from daydream.contracts.context import Context
 from daydream.records.finding import Examined, Finding
 from daydream.records.outcome import Done, Facts
+from daydream.steps.advice_logs import advisable
 from daydream.steps.log_findings import (
     JUDGED,
     OWN,
@@ -29,14 +32,13 @@ from daydream.steps.log_findings import (
     level_spike,
     recurring,
     suggested,
-    top,
 )
 from daydream.steps.log_reading import Reading
+from daydream.steps.log_told import entries
 from daydream.store.log_rows import Position
 from daydream.store.log_rows import Reading as ReadingRow
 
 _MOST_FINDINGS = 100
-_TOP = 20
 _OF_REQUESTS = ("log.latency", "log.status_share")
 _SAID = 0.3
 _REST_S = 12 * 3600.0
@@ -51,6 +53,7 @@ class Told:
     tally: Tally
     memory: Memory
     start: int
+    zone: dt.tzinfo
     flags: list[Flag] = field(default_factory=list)
     judged: bool = False
     sites: dict[str, Site] = field(default_factory=dict)
@@ -60,7 +63,7 @@ class Told:
 def outcome(ctx: Context, subject: str, reading: Reading, index: Index) -> Done:
     """Judge what was counted beside past nights, and put it into words."""
     tally, memory, window = reading.scan.tally, reading.memory, reading.window
-    told = Told(subject, tally, memory, int(window.start // HOUR_S))
+    told = Told(subject, tally, memory, int(window.start // HOUR_S), ctx.zone)
     told.sites = _sites(ctx, tally, index)
     night, past = shapes(
         subject,
@@ -90,7 +93,8 @@ def outcome(ctx: Context, subject: str, reading: Reading, index: Index) -> Done:
         }  # too little is new to miss anything
     if not tally.statuses:
         rules = {rule: version for rule, version in rules.items() if rule not in _OF_REQUESTS}
-    facts = _facts(told, reading)
+    facts = _facts(ctx, told, reading)
+    facts["advisable"] = advisable(found, tally, told.advice, told.sites)
     return Done(
         findings=tuple(found),
         examined=(Examined(rules=rules, subjects=(subject,)),),
@@ -177,25 +181,43 @@ def _findings(told: Told) -> tuple[list[Finding], dict[str, int]]:
     """The findings, and the rules that were examined."""
     rules = {**OWN, **JUDGED}
     raised = [flag for flag in told.flags if flag.kind != RECOVERED and f"log.{flag.kind}" in JUDGED]
-    found = [flagged(told.subject, flag, told.advice.get(flag.template)) for flag in raised]
+    found = [
+        flagged(
+            told.subject,
+            flag,
+            told.advice.get(flag.template),
+            told.sites.get(flag.template),
+            _record(told, flag.template),
+        )
+        for flag in raised
+    ]
     if not told.judged:
         rules = dict(OWN)
     about = {flag.template.removeprefix("trace ") for flag in raised}
     first = told.memory.last is None or not told.judged
-    own = [recurring(told.subject, key, text, one, first=first) for key, text, one in _recurring(told.tally)]
+    own = [
+        recurring(told.subject, key, text, one, told.zone, first=first)
+        for key, text, one in _recurring(told.tally)
+    ]
     own += [
-        replace(recurring(told.subject, key, text, one, first=False), worth=_SAID)
+        replace(recurring(told.subject, key, text, one, told.zone, first=False), worth=_SAID)
         for key, (text, one) in told.tally.templates().items()
         if 0 < one.tonight < RECURRING and one.level >= ERROR and key in told.memory.texts
     ]
     own += [
-        exception(told.subject, record, one, first=first)
+        exception(told.subject, record, one, told.zone, first=first)
         for record, one in _ordered(told.tally)
         if one.tonight
     ]
     found += [replace(one, worth=_SAID) if one.identity in about else one for one in own]
     found += [
-        suggested(told.subject, key, _text(told, key), advice)
+        suggested(
+            told.subject,
+            key,
+            _text(told, key),
+            advice,
+            usual=told.judged and key in told.memory.texts,
+        )
         for key, advice in sorted(told.advice.items())
         if key.removeprefix("trace ") not in about
     ]
@@ -205,7 +227,12 @@ def _findings(told: Told) -> tuple[list[Finding], dict[str, int]]:
     spikes = None if told.judged else told.tally.spikes()
     if spikes is None:
         rules.pop("log.level_spike", None)
-    return [*found, *(level_spike(told.subject, spike) for spike in spikes or ())], rules
+    return [*found, *(level_spike(told.subject, spike, told.zone) for spike in spikes or ())], rules
+
+
+def _record(told: Told, key: str) -> ErrorRecord | None:
+    known = told.tally.errors.get(key.removeprefix(TRACE)) if key.startswith(TRACE) else None
+    return known[0] if known is not None else None
 
 
 def _text(told: Told, key: str) -> str:
@@ -228,12 +255,11 @@ def _ordered(tally: Tally) -> list[tuple[Any, Counted]]:
     return sorted(tally.errors.values(), key=lambda pair: (-pair[1].level, -pair[1].tonight, pair[0].error))
 
 
-def _facts(told: Told, reading: Reading) -> Facts:
+def _facts(ctx: Context, told: Told, reading: Reading) -> Facts:
     tally, scan = told.tally, reading.scan
     bad = [one for _, one in tally.errors.values() if one.tonight and one.level >= ERROR]
     templates = {key: (text, one) for key, (text, one) in tally.templates().items() if one.tonight}
-    grave = [(key, text, one) for key, (text, one) in templates.items() if one.level >= WARNING]
-    grave.sort(key=lambda each: (-each[2].level, -each[2].tonight, each[0]))
+    entered, left = entries(ctx, tally, told.sites, told.flags, told.memory.first)
     printed = [flag for flag in told.flags if flag.worth >= BAR]
     return {
         "log": told.subject,
@@ -252,7 +278,9 @@ def _facts(told: Told, reading: Reading) -> Facts:
         "judged": told.judged,
         "recovered": [one_line(flag.message, 300) for flag in printed if flag.kind == RECOVERED],
         "errors": {key: one.tonight for key, (_, one) in sorted(tally.errors.items()) if one.tonight},
-        "top": [top(text, one, told.sites.get(key)) for key, text, one in grave[:_TOP]],
+        "told": entered,
+        "untold": left,
+        "zone": zone_name(ctx.started_at.astimezone(ctx.zone)),
         "notes": _notes(told, scan.notes),
     }
 

@@ -19,9 +19,12 @@ from daydream.contracts.step import Step
 from daydream.errors import StateDamaged, StateNewer
 from daydream.records.outcome import Done, Facts, Failed, More, Outcome, Skipped
 from daydream.records.section import SectionData, SubStepResult
+from daydream.steps import advice_logs
+from daydream.steps.advice import advised
 from daydream.steps.log_archive import Where, archive_changes, candidates
 from daydream.steps.log_outcome import outcome
 from daydream.steps.log_reading import Reading, Tools, begin
+from daydream.steps.log_told import joined
 from daydream.store.log_rows import LogStore
 from daydream.store.log_schema import SCHEMA
 
@@ -33,6 +36,7 @@ _RECOVERED = 3
 _LOG, _PATTERN, _NONE, _LIMIT, _ARCHIVE, _GONE = "log:", "pattern:", "none", "search", "archive", "gone:"
 _LONGEST_SUB_STEP = 200
 _LATELY_S = 2 * 86_400.0
+_ELSEWHERE = "sentry:"
 
 
 class LogReview:
@@ -114,6 +118,7 @@ class LogReview:
         facts["new_templates"] = sum(news) if news else None
         facts["judged"] = sum(end["judged"] for end in ends)
         facts["recovered"] = [said for end in ends for said in end["recovered"]][:_RECOVERED]
+        facts |= joined(ends)
         facts["packed"] = packed[0] if packed else None
         facts["levels"] = {
             name: sum(end["levels"].get(name, 0) for end in ends) for name in LEVEL_NAMES.values()
@@ -151,9 +156,9 @@ class LogReview:
             finished = scan.advance(ctx.check)
             trouble.pop_all()
         if not finished:
-            reading.cursor = reading.text
+            rows = reading.store(subject)
             self._reading = reading
-            return More(cursor=reading.cursor, facts={"log": subject, "bytes": scan.bytes})
+            return More(cursor=reading.cursor, facts={"log": subject, "bytes": scan.bytes}, rows=rows)
         scan.close()
         if reading.pins and find_pinned(reading.pins, paths) is None:
             return Skipped(reason=f"{subject}: {ROTATED}")
@@ -164,7 +169,7 @@ class LogReview:
     def _resume(
         self, ctx: Context, subject: str, paths: Sequence[Path], cursor: str | None, store: LogStore
     ) -> Reading | None:
-        """Return the reading that stands at `cursor`, from memory or by reading the same bytes again."""
+        """Return the reading that stands at `cursor`, from memory or as it was stored."""
         kept, self._reading = self._reading, None
         if kept is not None and cursor is not None and kept.cursor == cursor:
             return kept
@@ -174,7 +179,8 @@ class LogReview:
         known = [(key, text) for key, text in memory.texts.items() if not key.startswith(TRACE)]
         policy = Policy(emails=self._options.redact_emails, addresses=self._options.redact_addresses)
         tools = Tools(locator(ctx.paths(".py")), policy, self._part_bytes, ctx.check)
-        return begin(ctx, memory, paths, cursor, known, tools)
+        stored = store.part(subject, ctx.run, int(cursor)) if cursor and cursor.isdecimal() else None
+        return begin(ctx, memory, paths, stored, known, tools)
 
     def _calls(self, ctx: Context) -> Index:
         """The repository's logging calls; looked for when the first log was read."""
@@ -197,14 +203,15 @@ class LogReview:
 
 def make(config: Config) -> Step:
     """Bind the step to its options."""
-    return LogReview(config.logs)
+    return advised(LogReview(config.logs), config, advice_logs.STATE, advice_logs.items)
 
 
 def _lately(ctx: Context) -> list[str]:
     """The logs that were read within the last two days; none where the memory cannot be read, which the reading says."""
     try:
         with LogStore.open(ctx.state / SCHEMA.file, read_only=True) as store:
-            return store.sources(since=ctx.started_at.timestamp() - _LATELY_S, without_run=ctx.run)
+            sources = store.sources(since=ctx.started_at.timestamp() - _LATELY_S, without_run=ctx.run)
+            return [source for source in sources if not source.startswith(_ELSEWHERE)]
     except (StateDamaged, StateNewer):
         return []
 

@@ -15,7 +15,7 @@ from daydream.records.change import Change, Delete, Edit, Move
 from daydream.records.night import NightFacts
 from daydream.records.outcome import Done, Outcome
 from daydream.records.section import SectionData, SubStepResult
-from daydream.report import compose, resources
+from daydream.report import compose, resources, sightings
 from daydream.report.plain import plain
 from daydream.report.render import RenderFailed, Source, markdown
 from daydream.store import findings
@@ -65,8 +65,9 @@ class ReportStep:
             page = plain(facts, why)
         name = f"report_{facts.date}"
         content = page.encode()
+        _, remembered = sightings.once(facts.findings, facts.sections)
         snapshot = findings.Snapshot(
-            run=facts.run, night=facts.date, commit=facts.examination.commit, findings=facts.findings
+            run=facts.run, night=facts.date, commit=facts.examination.commit, findings=remembered
         )
         changes: list[Change] = [
             Edit(place="state", path=f"{SNAPSHOTS}/{facts.run}.jsonl", content=findings.encode(snapshot)),

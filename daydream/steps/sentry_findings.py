@@ -31,7 +31,8 @@ _ORDINARY_ENDS = {"KeyboardInterrupt", "SystemExit", "CancelledError", "BrokenPi
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An issue with everything that is known of it; `logs` counts the same error in tonight's logs, by log."""
+    """An issue with everything that is known of it; `logs` counts the same error in tonight's logs, by log; `entries` are
+    the identities by which logs tell of it, `logged` the call that logs it ("": not known)."""
 
     issue: Noted
     state: State | None
@@ -39,6 +40,8 @@ class Told:
     linked: Linked
     environment: str = ""
     logs: Mapping[str, int] | None = None
+    entries: Sequence[str] = ()
+    logged: str = ""
 
 
 def severity(issue: Noted) -> Severity:
@@ -114,7 +117,8 @@ def _evidence(told: Told) -> Sequence[str]:
 def _action(told: Told) -> str:
     advice, label = told.linked.advice, told.issue.label
     if not advice.text:
-        return f"triage {label} in Sentry"
+        where = f" ({told.logged} logs it)" if told.logged else ""
+        return f"triage {label} in Sentry{where}"
     where = f"{told.linked.where}: " if told.linked.where else ""
     return quoted(f"{where}{advice.text} ({label}, {VERDICTS[advice.verdict]})", 300)
 
@@ -133,6 +137,7 @@ def line(told: Told) -> dict[str, Any]:
         "worth": worth(issue, told.state),
         "recent": issue.recent,
         "error": told.record.error,
+        "entries": list(told.entries),
         "verdict": linked.advice.verdict,
         "advised": bool(linked.advice.text),
         "where": linked.where,

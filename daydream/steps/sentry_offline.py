@@ -65,6 +65,7 @@ def read_export(ctx: Context, configured: str, *, claim: bool) -> Outcome:
         **page,
         "issues": [*lines, *facts["issues"]],
         "resolved": [*resolved, *facts.get("resolved", ())],
+        "away": facts.get("away", {}),
         "notes": notes,
     }
     examined = (_examined(listing, claim=claim),) if listing.whole else ()

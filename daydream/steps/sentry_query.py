@@ -11,6 +11,8 @@ from daydream.contracts.step import Step
 from daydream.records.finding import Examined
 from daydream.records.outcome import Done, Failed, More, Outcome, Skipped
 from daydream.records.section import SectionData, SubStepResult
+from daydream.steps import advice_sentry
+from daydream.steps.advice import advised
 from daydream.steps.sentry_findings import RULES
 from daydream.steps.sentry_listing import Listing, Question, memory, questions
 from daydream.steps.sentry_records import noted, released
@@ -30,7 +32,7 @@ _BEHIND_S, _AHEAD_S = 600.0, 3 * 86_400.0  # a night that was interrupted may be
 
 def make(config: "Config") -> Step:
     """Bind the options."""
-    return SentryQuery(config.sentry)
+    return advised(SentryQuery(config.sentry), config, STATE, advice_sentry.items)
 
 
 @dataclass(slots=True)

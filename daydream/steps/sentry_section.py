@@ -28,6 +28,9 @@ def section(results: Sequence[SubStepResult], most_pages: int) -> SectionData:
     listed = {entry[0] for part in parts for entry in part.get("page", ())}
     facts["read"] = len(issues.keys() | listed)
     facts["unseen"] = len(listed - issues.keys())
+    facts["errors"] = {key: line["entries"][0] for key, line in issues.items() if len(line["entries"]) == 1}
+    facts["errors"] |= {key: entry for part in parts for key, entry in part.get("away", {}).items()}
+    facts["linked"] = _linked(list(issues.values()))
     return SectionData(key=KEY, title=TITLE, facts=facts, notes=(*notes, *_remarks(parts, facts, most_pages)))
 
 
@@ -52,6 +55,16 @@ def _facts(issues: Sequence[Mapping[str, Any]], resolved: Sequence[Mapping[str, 
         "top": [_shown(line) for line in ranked[:LISTED] if line["worth"] >= 0.5],
         "settled": [dict(line) for line in sorted(resolved, key=lambda line: str(line["id"]))[:LISTED]],
     }
+
+
+def _linked(issues: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """The issues by what the logs say of the same thing."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for line in sorted(issues, key=lambda line: (-line["worth"], line["id"])):
+        for entry in line["entries"]:
+            told = {name: line[name] for name in ("label", "state", "link")}
+            found.setdefault(entry, []).append(told)
+    return found
 
 
 def _shown(line: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import msgspec
 
 from daydream.analysis.errors.lifecycle import GONE_NIGHTS, Past, State, state
 from daydream.analysis.errors.records import ErrorRecord, remembered
+from daydream.analysis.errors.titles import is_of
 from daydream.contracts.context import Context
 from daydream.records.finding import Finding
 from daydream.records.outcome import Row
@@ -39,6 +40,7 @@ class Teller:
         self._ctx, self.source, self.known = ctx, source, known
         self._tree: Tree | None = None
         self._logs = _in_logs(ctx)
+        self._said = _said_in_logs(ctx)
 
     @property
     def tree(self) -> Tree:
@@ -79,6 +81,12 @@ class Teller:
         if listing.whole:
             resolved, more = self._away(listing)
             facts["resolved"] = resolved
+            facts["away"] = {
+                key: entries[0]
+                for key, past in sorted(self.known.issues.items())
+                if key not in listing.issues
+                and len(entries := self._entries(remembered(past.last), past.last.message)) == 1
+            }
             rows += [*more, self._reading(listing)]
         return facts, tuple(finding(each, self._subject(each.issue)) for each in told), tuple(rows)
 
@@ -128,9 +136,17 @@ class Teller:
         before = previous(listing.releases, record.release)
         link = self.tree.linked(known, release.commit if release else None, instant(issue.first), before)
         environment = seen.environment if seen else ""
-        return Told(
-            issue, self.state(listing, issue), record, link, environment, self._logs.get(record.error)
-        )
+        entries = self._entries(record, issue.title)
+        one = entries[0] if len(entries) == 1 else ""
+        logs = self._logs.get(one)
+        logged = self._said[one]["origin"] if one in self._said else None
+        return Told(issue, self.state(listing, issue), record, link, environment, logs, entries, logged or "")
+
+    def _entries(self, record: ErrorRecord, title: str) -> list[str]:
+        """By which identity the logs tell of the same thing: the error's, or those of the lines that say the same."""
+        if record.frames:
+            return [record.error]
+        return [key for key, entry in self._said.items() if is_of(entry["text"], title)]
 
     def _remembered(self, past: Past | None, issue: Noted) -> ErrorRecord:
         """Return the record with the frames that an earlier night saw, or one without."""
@@ -173,13 +189,25 @@ def ranked(listing: Listing, teller: Teller) -> list[Noted]:
     )
 
 
+def _said_in_logs(ctx: Context) -> Mapping[str, _Facts]:
+    """Tonight's templates of the logs by their identity, as far as `log_review` told of them."""
+    return {
+        entry["id"]: entry
+        for result in ctx.results(_LOGS)
+        for part in result.parts
+        for entry in part.get("told", ())
+        if not entry["exception"]
+    }
+
+
 def _in_logs(ctx: Context) -> Mapping[str, Mapping[str, int]]:
-    """Count tonight's errors in the logs by their identity, as `log_review` left them in its facts."""
+    """Count tonight's errors and lines in the logs by their identity, as `log_review` left them in its facts."""
     found: dict[str, dict[str, int]] = {}
     for result in ctx.results(_LOGS):
         for part in result.parts:
-            for error, count in part.get("errors", {}).items():
-                logs = found.setdefault(error, {})
+            lines = {entry["id"]: entry["count"] for entry in part.get("told", ()) if not entry["exception"]}
+            for key, count in {**lines, **part.get("errors", {})}.items():
+                logs = found.setdefault(key, {})
                 name = part.get("log", result.name)
                 logs[name] = logs.get(name, 0) + count
     return found

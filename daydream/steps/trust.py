@@ -43,7 +43,8 @@ LOGS = {
     "log.level_spike": "one hour's errors lie far outside the other hours of the same log (robust z and Poisson)",
     "log.suggestion": (
         "a fixed rule on the log's own numbers and, where it names a line, on the source at that line; it says nothing where "
-        "hours, nights or code do not suffice, and whether the remedy fits is for a person"
+        "hours, nights or code do not suffice, what past nights always had is not printed again (secrets aside), and whether the "
+        "remedy fits is for a person"
     ),
     "log.new_error": (
         "no record of past nights has this template or exception; a deploy that rewords a message makes it new, and what differs from a known one in a word is held back"

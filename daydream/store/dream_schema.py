@@ -205,7 +205,28 @@ def _version_2() -> list[str]:
     ]
 
 
-MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2)
+def _version_3() -> list[str]:
+    base = "base_path TEXT NOT NULL, base_qualname TEXT NOT NULL, base_occurrence INTEGER NOT NULL, base_source_hash TEXT NOT NULL"
+    effect = ", ".join(
+        f"{name} REAL" for name in ("effectiveness", "effect_low", "effect_high", "noise_floor", "cpu_s")
+    )
+    return [
+        f"""CREATE TABLE trials (number INTEGER PRIMARY KEY AUTOINCREMENT, {KEY}, dream_id TEXT NOT NULL,
+            outcome TEXT NOT NULL, category TEXT, reason TEXT NOT NULL, effect TEXT, {effect}, sampled INTEGER NOT NULL,
+            backend TEXT, ground TEXT, seed INTEGER NOT NULL, counts TEXT NOT NULL, evidence TEXT NOT NULL,
+            at TEXT NOT NULL)""",
+        "CREATE INDEX trials_by_dream ON trials (dream_id, number)",
+        f"""CREATE TABLE counterexamples (number INTEGER PRIMARY KEY AUTOINCREMENT, {KEY}, {base},
+            dream_id TEXT NOT NULL, inputs TEXT NOT NULL, at TEXT NOT NULL)""",
+        "CREATE INDEX counterexamples_by_base ON counterexamples (base_path, base_qualname, base_occurrence)",
+        f"""CREATE TABLE unexercised ({KEY}, {base}, reason TEXT NOT NULL,
+            PRIMARY KEY (run, base_path, base_qualname, base_occurrence)) WITHOUT ROWID""",
+        f"""CREATE TABLE trial_runs ({KEY}, backend TEXT NOT NULL, ground TEXT NOT NULL, noise_floor REAL,
+            at TEXT NOT NULL, PRIMARY KEY (run)) WITHOUT ROWID""",
+    ]
+
+
+MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2, _version_3)
 CATALOGUE_TABLES = (
     "catalogue_files",
     "file_history",
@@ -224,6 +245,10 @@ DREAM_TABLES = (
     "dream_generation_runs",
     "dream_metrics",
     "forgotten",
+    "trials",
+    "counterexamples",
+    "unexercised",
+    "trial_runs",
 )
 TABLES = CATALOGUE_TABLES + DREAM_TABLES
 

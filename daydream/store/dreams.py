@@ -74,20 +74,25 @@ def _delete_dreams(connection: sqlite3.Connection, cutoff: str) -> int:
     columns = "run, seq, base_path, base_qualname, base_occurrence, base_source_hash, variant_hash"
     connection.execute(f"INSERT OR IGNORE INTO forgotten ({columns}) SELECT {columns} {old}", (cutoff,))
     dreams = connection.execute(f"DELETE {old}", (cutoff,)).rowcount
-    for table in ("verdicts", "dream_events", "dream_scores") if dreams else ():
+    for table in ("verdicts", "dream_events", "dream_scores", "trials") if dreams else ():
         orphans = f"DELETE FROM {table} WHERE dream_id NOT IN (SELECT id FROM dreamt)"  # noqa: S608 -- names of our own tables
         connection.execute(orphans)
     return dreams
 
 
 def _delete_unknown_wordings(connection: sqlite3.Connection) -> None:
-    """Forget what was visited and dreamt of wordings that no kept catalogue has."""
-    for table, prefix in (("generation_visits", ""), ("forgotten", "base_")):
+    """Forget what was visited, dreamt and not exercised of wordings that no kept catalogue has, and the inputs on which
+    dreams of vanished procedures differed."""
+    for table, prefix in (("generation_visits", ""), ("forgotten", "base_"), ("unexercised", "base_")):
         wording = ", ".join(f"{prefix}{name}" for name in ("path", "qualname", "occurrence", "source_hash"))
         connection.execute(
             f"DELETE FROM {table} WHERE ({wording}) NOT IN "  # noqa: S608 -- our own names
             "(SELECT path, qualname, occurrence, source_hash FROM procedures)"
         )
+    connection.execute(
+        "DELETE FROM counterexamples WHERE (base_path, base_qualname, base_occurrence) NOT IN "
+        "(SELECT path, qualname, occurrence FROM procedures)"
+    )
 
 
 def _delete_unlisted(connection: sqlite3.Connection, table: str, runs: Sequence[str]) -> int:

@@ -130,9 +130,18 @@ class FlagNight(msgspec.Struct, frozen=True, kw_only=True):
     run: str = ""
 
 
-Record = Reading | TemplateNight | ErrorNight | LatencyHour | StatusHour | FlagNight
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """How the reading of a source stands after so many parts, packed; what a night that is killed goes on from."""
+
+    source: str
+    part: int
+    state: bytes
+    run: str = ""
+
+
+Record = Part | Reading | TemplateNight | ErrorNight | LatencyHour | StatusHour | FlagNight
 _TABLE_OF: dict[type, str] = dict(
-    zip((Reading, TemplateNight, ErrorNight, LatencyHour, StatusHour, FlagNight), TABLES, strict=True)
+    zip((Reading, TemplateNight, ErrorNight, LatencyHour, StatusHour, FlagNight, Part), TABLES, strict=True)
 )
 _encode = msgspec.json.Encoder().encode
 _positions = msgspec.json.Decoder(tuple[Position, ...]).decode
@@ -166,6 +175,15 @@ class LogStore(RowStore):
         """Return what earlier nights read of a source, the newest first."""
         sql = "SELECT * FROM log_readings WHERE source = ? AND run != ? ORDER BY rowid DESC"
         return [Reading(**_values(row, positions=_positions)) for row in self.rows(sql, (source, before_run))]
+
+    def part(self, source: str, run: str, part: int) -> bytes | None:
+        """Return how a run's reading of a source stood after so many parts, the last time it came to that; None where
+        nothing tells."""
+        sql = (
+            "SELECT state FROM log_parts WHERE source = ? AND run = ? AND part = ? ORDER BY seq DESC LIMIT 1"
+        )
+        found = self.rows(sql, (source, run, part))
+        return bytes(found[0][0]) if found else None
 
     def sources(self, *, since: float, without_run: str) -> list[str]:
         """Return the sources that a night read since an instant."""
@@ -228,7 +246,8 @@ class LogStore(RowStore):
     def prune(self, now: dt.datetime, *, run: str, days: int = 35) -> int:
         """Forget nights of more than `days` days ago but for the last 28, whenever they were, and `run`.
 
-        The last reading of a source stays for 400 days, so that what comes back is not read twice.
+        The last reading of a source stays for 400 days, so that what comes back is not read twice. How readings stood on
+        their way goes at once: a night that is over reads on from its end.
         Returns how many rows went.
         """
         if not self.path.exists():
@@ -239,7 +258,8 @@ class LogStore(RowStore):
             limit = _date(now.timestamp() - days * _DAY_S)
             old = [each for each in sorted(runs - {run, *recent}) if each < limit]
             for_good = _date(now.timestamp() - _READING_DAYS * _DAY_S)
-            return sum(_forget(connection, each, keep_last_reading=each >= for_good) for each in old)
+            gone = connection.execute("DELETE FROM log_parts").rowcount
+            return gone + sum(_forget(connection, each, keep_last_reading=each >= for_good) for each in old)
 
 
 def _forget(connection: sqlite3.Connection, run: str, *, keep_last_reading: bool) -> int:

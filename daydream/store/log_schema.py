@@ -2,7 +2,15 @@
 
 from daydream.store.rows import COMMITS, KEY, Migration, Schema
 
-TABLES = ("log_readings", "log_templates", "log_errors", "log_latencies", "log_statuses", "log_flags")
+TABLES = (
+    "log_readings",
+    "log_templates",
+    "log_errors",
+    "log_latencies",
+    "log_statuses",
+    "log_flags",
+    "log_parts",
+)
 
 
 def _version_1() -> list[str]:
@@ -24,11 +32,18 @@ def _version_1() -> list[str]:
         f"""CREATE TABLE log_flags ({KEY}, source TEXT NOT NULL, kind TEXT NOT NULL, identity TEXT NOT NULL,
             since INTEGER NOT NULL, magnitude REAL NOT NULL, UNIQUE (source, kind, identity, run))""",
     ]
-    indexes = [f"CREATE INDEX {table}_by_run ON {table} (run, seq)" for table in TABLES]
+    indexes = [f"CREATE INDEX {table}_by_run ON {table} (run, seq)" for table in TABLES[:6]]
     return [COMMITS, *tables, *indexes]
 
 
-MIGRATIONS: tuple[Migration, ...] = (_version_1,)
+def _version_2() -> list[str]:
+    return [
+        f"CREATE TABLE log_parts ({KEY}, source TEXT NOT NULL, part INTEGER NOT NULL, state BLOB NOT NULL)",
+        "CREATE INDEX log_parts_by_run ON log_parts (run, seq)",
+    ]
+
+
+MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2)
 
 SCHEMA = Schema(
     file="logs.db",

@@ -19,6 +19,8 @@ LEAST_NIGHTS = 5
 ONE_IN = 7
 _KNOWN_SHARE = 0.9
 _FAR_OUT = 6.0
+_MOST_OF, _LEAST_DENSE, _SHORT_S = 0.9, 10, 600.0
+HOUR_S = 3600
 
 Hours = Mapping[int, int]
 _T = TypeVar("_T")
@@ -31,6 +33,7 @@ class Series:
     `text` is redacted. `level` is the worst one; `hours` and `levels` count what is older than tonight's hours, `tonight`
     and `levels_tonight` the rest. `first`: when it was first seen, seconds since 1970. `origin`: the logging call as
     "path:line". `example`: one of tonight's records, redacted. `focus`: the parameter that most of tonight's records share and their share, 0..1.
+    `edges`: tonight's first and last record; `times`: the first of tonight's, as many as were kept; both in seconds since 1970.
     """
 
     template: str
@@ -45,11 +48,41 @@ class Series:
     trace: bool = False
     focus: tuple[str, float] | None = None
     example: str = ""
+    edges: tuple[float, float] | None = None
+    times: Sequence[float] = ()
 
     @property
     def count(self) -> int:
         """How many records tonight has."""
         return sum(self.tonight.values())
+
+    def within(self, start: int, end: int) -> tuple[float, float] | None:
+        """The first and the last instant of its records of the hours [start, end) of tonight; None: only the hours are
+        known."""
+        if self.edges is None:
+            return None
+        low, high = start * HOUR_S, end * HOUR_S
+        there = [when for when in self.times if low <= when < high]
+        if there and len(there) == self._counted(start, end):
+            return there[0], there[-1]
+        whole = sum(when < low for when in self.times) == sum(c for h, c in self.tonight.items() if h < start)
+        first = self.edges[0] if self.edges[0] >= low else there[0] if there and whole else None
+        last = self.edges[1] if low <= self.edges[1] < high else None
+        return None if first is None or last is None else (first, last)
+
+    def densest(self, start: int, end: int) -> tuple[int, float, float] | None:
+        """How many records, nine tenths of those of these hours, came within less than half of the time they span, with the
+        first and the last instant; None: they did not, it was ten minutes at most, or not each of them was timed."""
+        there = [when for when in self.times if start * HOUR_S <= when < end * HOUR_S]
+        size = math.ceil(_MOST_OF * len(there))
+        if size < _LEAST_DENSE or len(there) != self._counted(start, end) or there[-1] - there[0] <= _SHORT_S:
+            return None
+        at = min(range(len(there) - size + 1), key=lambda i: (there[i + size - 1] - there[i], i))
+        first, last = there[at], there[at + size - 1]
+        return (size, first, last) if 2 * (last - first) < there[-1] - there[0] else None
+
+    def _counted(self, start: int, end: int) -> int:
+        return sum(count for hour, count in self.tonight.items() if start <= hour < end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +114,7 @@ class Past:
 @dataclass(frozen=True, slots=True)
 class Night:
     """What tonight counted of one log. `hours` are those that were read, in order; `offset` is the local time's distance
-    from UTC in seconds. `series` and `traces` are every one that tonight or a past night saw; requests of an access log
+    from UTC in seconds, `zone` its name. `series` and `traces` are every one that tonight or a past night saw; requests of an access log
     are in none of them, they are counted in `responses` (by route) and `statuses`."""
 
     source: str
@@ -91,6 +124,7 @@ class Night:
     traces: Sequence[Series] = ()
     responses: Responses = field(default_factory=dict)
     statuses: Mapping[int, Hours] = field(default_factory=dict)
+    zone: str = "local time"
 
 
 def recent(night: Night, past: Past) -> tuple[Night, Past]:
@@ -182,6 +216,7 @@ class Grid:
         self.covered = frozenset(covered) - self.read
         self.end = self.hours[-1] + 1
         self.offset = night.offset
+        self.zone = night.zone
         whole = max(1, (self.end - self.hours[0]) // NIGHT_H)
         self.tonight = tuple(range(whole))
         self.slots = frozenset(self.slot(hour) for hour in self.hours if self.number(hour) < whole)
@@ -212,7 +247,11 @@ class Grid:
 
     def local(self, hour: int) -> dt.datetime:
         """The local time at which an hour begins, by tonight's distance from UTC."""
-        return dt.datetime.fromtimestamp(hour * 3600 + self.offset, dt.UTC)
+        return self.at(hour * HOUR_S)
+
+    def at(self, seconds: float) -> dt.datetime:
+        """The local time of an instant, likewise."""
+        return dt.datetime.fromtimestamp(seconds + self.offset, dt.UTC)
 
     def sums(self, *counts: Hours) -> dict[int, int]:
         """Return counts by night, of tonight's and the past nights that were read, zeros included; only the hours of
@@ -233,10 +272,26 @@ class Grid:
         """The hours of the day `night` nights earlier; only those that were read."""
         return [h - NIGHT_H * night for h in hours if h - NIGHT_H * night in self.covered]
 
-    def said(self, start: int, end: int) -> str:
-        """Say from when to when, local time; `end` is not part of it."""
-        if end - start >= NIGHT_H:
+    def said(self, start: int, end: int, series: Series | None = None) -> str:
+        """Say from when to when, local time; `end` is not part of it. To the minute where the records of a `series` are
+        what it is about and were timed."""
+        known = None if series is None else series.within(start, end)
+        first, last = self.span(start, end, known)
+        if last - first >= dt.timedelta(hours=NIGHT_H):
             return f"in {end - start} h"
-        first, last = self.local(start), self.local(end)
-        day = "" if first.date() == self.local(self.end - 1).date() else f"{first:%A} "
-        return f"between {day}{first:%H:%M} and {last:%H:%M}"
+        far = first.date() != self.local(self.end - 1).date()
+        if known is not None and f"{first:%H:%M}" == f"{last:%H:%M}":
+            return f"on {first:%A} at {first:%H:%M}" if far else f"at {first:%H:%M}"
+        core = None if series is None or known is None else series.densest(start, end)
+        most = (
+            f" ({core[0]:,} of them between {self.at(core[1]):%H:%M} and {self.at(core[2]):%H:%M})"
+            if core
+            else ""
+        )
+        return f"between {f'{first:%A} ' if far else ''}{first:%H:%M} and {last:%H:%M}{most}"
+
+    def span(
+        self, start: int, end: int, known: tuple[float, float] | None
+    ) -> tuple[dt.datetime, dt.datetime]:
+        """The local times of what is `known` to the second, else of the hours [start, end)."""
+        return (self.at(known[0]), self.at(known[1])) if known else (self.local(start), self.local(end))

@@ -109,7 +109,8 @@ def shapes(
         _responses(durations(tally, memory)),
         {d: dict(h) for d, h in sorted(tally.statuses.items())},
     )
-    offset = dt.datetime.fromtimestamp(window[1], zone).utcoffset() or dt.timedelta()
+    present = dt.datetime.fromtimestamp(window[1], zone)
+    offset = present.utcoffset() or dt.timedelta()
     night = Night(
         source,
         hours,
@@ -118,6 +119,7 @@ def shapes(
         traces,
         {route: _from(one, start) for route, one in responses.items()},
         {digit: _from(one, start) for digit, one in statuses.items()},
+        zone_name(present),
     )
     past = Past(
         sorted(hour for hour in covered if hour < start),
@@ -129,6 +131,11 @@ def shapes(
         memory.flagged,
     )
     return night, past
+
+
+def zone_name(when: dt.datetime) -> str:
+    """Name the zone of an aware time: ``Europe/Berlin``, else its distance, ``UTC+01:00``."""
+    return getattr(when.tzinfo, "key", None) or f"UTC{when.isoformat()[-6:]}".removesuffix("+00:00")
 
 
 def memory_of(memory: Memory, template: str) -> tuple[str, Counter[int], Counter[int], float | None]:
@@ -158,17 +165,20 @@ def _series(
     if now.first is not None:
         firsts.append(now.first)
     levels.update(now.levels - now.levels_tonight)
+    counted = _from(hours, start)
     return Series(
         key,
         text,
         now.level if tonight else max(levels, default=0),
         _before(hours, start),
-        _from(hours, start),
+        counted,
         dict(levels),
         dict(now.levels_tonight),
         min(firsts, default=None),
         trace=trace,
         example=now.examples[0] if now.examples else "",
+        edges=now.span if now.tonight == sum(counted.values()) else None,
+        times=sorted(when for when, _ in now.timed),
     )
 
 

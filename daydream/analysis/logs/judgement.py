@@ -226,7 +226,7 @@ def _new_error(grid: Grid, series: Series, usually: int, *, similar: bool, back:
         identity=series.template,
         severity="high" if series.level >= ERROR else "medium",
         worth=worth,
-        message=f"{begun} {named(series)}: {times} {grid.said(start, end)}; {before}",
+        message=f"{begun} {named(series)}: {times} {grid.said(start, end, series)}; {before}",
         evidence=evidence(grid, series, start, end),
         magnitude=float(count),
         numbers={"tonight": count, "nights": len(grid.nights), "since": nights},

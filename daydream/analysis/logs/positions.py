@@ -1,7 +1,8 @@
 """Where the reading of a log goes on from night to night, so that every record is read once.
 
 A file is known by its device and inode, and by what it begins with: a renamed one is found under its new name, a
-copied or packed one by its first bytes, one that was cut or whose inode another file has now by other bytes.
+copied or packed one by its first bytes, one that was cut or whose inode another file has now by other bytes, and one
+that was cut at its beginning by the last bytes that were read of it.
 """
 
 import os
@@ -21,6 +22,7 @@ from daydream.analysis.redaction import quoted
 
 STILL_WRITTEN_S = 300.0
 _LAST_LINE = 65_536
+_SEARCHED = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ def plan(
     rows = msgspec.convert(last or [], list[Position])
     files, notes = _files(paths)
     _match(files, rows)
-    if rows and not any(file.row == rows[-1] for file in files):
+    found = [file.row for file in files] + _without_beginning(files, rows)
+    if rows and rows[-1] not in found:
         notes.append(
             "The file that was written to last is gone or was overwritten: what it got after the last reading is lost."
         )
@@ -151,6 +154,39 @@ def _match(files: Sequence[_File], rows: Sequence[Position]) -> None:
             )
         if file.row is None and file.key in by_key and not by_key[file.key].offset:
             file.row, file.same = by_key[file.key], True
+
+
+def _without_beginning(files: Sequence[_File], rows: Sequence[Position]) -> list[Position]:
+    """Find files that were cut at their beginning, in place or by a copy of their last lines under the old name: what was read
+    last is still in them, elsewhere. Returns the rows that were found so."""
+    left = [row for row in rows if row.tail is not None and not any(file.row == row for file in files)]
+    found = []
+    for file in files:
+        if file.row is not None or file.packed or not file.own:
+            continue
+        # What was written to last is the last of the rows, and the likeliest to be cut.
+        for row in reversed(left):
+            end = _end_of(file, row)
+            if end is not None:
+                head = zlib.crc32(file.head[: min(HEAD, end)])
+                file.row, file.same = Position(*file.key, end, head, file.size, row.tail), True
+                left.remove(row)
+                found.append(row)
+                break
+    return found
+
+
+def _end_of(file: _File, row: Position) -> int | None:
+    """Return where in a file the bytes end that were read last."""
+    size = min(HEAD, row.offset)
+    with opened(file.path) as handle:
+        block = handle.read(min(file.size, row.offset, _SEARCHED))
+    end = block.find(b"\n", size - 1) + 1
+    while end:
+        if zlib.crc32(block[end - size : end]) == row.tail:
+            return end
+        end = block.find(b"\n", end) + 1
+    return None
 
 
 def _holds(file: _File, row: Position) -> bool:

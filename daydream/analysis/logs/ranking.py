@@ -14,6 +14,7 @@ _BELOW = 0.45
 _MERGED = 0.3
 _ALIKE = 0.9
 _HOURS = 3
+_MANY, _AS_OFTEN = 30, 0.75
 WHOLE_LOG = "log"
 _PAIRED = ("missing", "repeat")
 _SEVERITY = {"high": 0, "medium": 1, "low": 2}
@@ -89,6 +90,10 @@ def _one_cause(leader: Flag, flag: Flag) -> bool:
         return True
     if leader.kind != flag.kind:
         return False
+    if flag.kind == "missing" and leader.hours.keys() == flag.hours.keys():
+        return True
+    if flag.kind == "burst" and _at_once(leader.hours, flag.hours):
+        return True
     return _together(leader.hours, flag.hours) or (flag.kind in _PAIRED and _one_job(leader.text, flag.text))
 
 
@@ -96,6 +101,12 @@ def _one_job(one: str, other: str) -> bool:
     """Whether two lines begin with the same two words: a job's first line and its last."""
     words = one.split()[:2]
     return len(words) == 2 and words == other.split()[:2]
+
+
+def _at_once(one: Mapping[int, int], other: Mapping[int, int]) -> bool:
+    """Whether two bursts came in the same hours and about as often as one another: what one request or one failure logs."""
+    few, many = sorted((sum(one.values()), sum(other.values())))
+    return one.keys() == other.keys() and few >= _MANY and few >= _AS_OFTEN * many
 
 
 def _together(one: Mapping[int, int], other: Mapping[int, int]) -> bool:

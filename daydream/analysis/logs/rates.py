@@ -273,7 +273,7 @@ def _flag(kind: str, grid: Grid, series: Series, excess: Excess, bar: Bar) -> Fl
     low, high = int(excess.usual.low), int(excess.usual.high)
     if kind == "burst":
         length = excess.end - excess.start
-        when = grid.said(excess.start, excess.end)
+        when = grid.said(excess.start, excess.end, series)
         hours = "one hour" if length == 1 else f"{length} hours"
         said = f"{excess.count:,} times {when}; usually at most {high:,} in {hours} of a night, over the last {nights} nights"
     else:
@@ -334,13 +334,15 @@ def focus(series: Series) -> str:
     return f"; {share:.0%} of them with {one_line(value, 60)}"
 
 
-def when(grid: Grid, start: int, end: int) -> str:
-    """Say from when to when with dates; `end` is not part of it."""
-    return f"{grid.local(start):%Y-%m-%d %H:%M} to {grid.local(end):%Y-%m-%d %H:%M}, local time"
+def when(grid: Grid, start: int, end: int, series: Series | None = None) -> str:
+    """Say from when to when with dates and the zone; `end` is not part of it; `series` as in `Grid.said`."""
+    first, last = grid.span(start, end, None if series is None else series.within(start, end))
+    day = "" if last.date() == first.date() else f"{last:%Y-%m-%d} "
+    return f"{first:%Y-%m-%d %H:%M} to {day}{last:%H:%M}, {grid.zone}"
 
 
 def evidence(grid: Grid, series: Series, start: int, end: int) -> str:
     """Say when, where, and show an example."""
     where = f"; logged at {one_line(series.origin, 200)}" if series.origin else ""
     example = f"; such as: {one_line(series.example, 200)}" if series.example else ""
-    return f"{when(grid, start, end)}{where}{example}"
+    return f"{when(grid, start, end, series)}{where}{example}"

@@ -1,10 +1,12 @@
 """Lines of a log file into records: what belongs together, when it was, how bad it is."""
 
+import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import msgspec
+from msgspec.structs import replace
 
 from daydream.analysis.logs import formats_fields
 from daydream.analysis.logs.access import Access, accessed
@@ -35,6 +37,24 @@ class Record(msgspec.Struct, gc=False):
     access: Access | None = None
 
 
+class StreamStand(msgspec.Struct, frozen=True, array_like=True):
+    """What one program wrote, as it stands: the record it is at, with nothing in it that has to be hidden."""
+
+    open: Record | None
+    level: int
+    structured: bool
+    laid_out: bool
+
+
+class ReaderStand(msgspec.Struct, frozen=True, array_like=True):
+    """A reader between two portions: the last instant, what the log itself wrote, and each program in it by a digest of
+    its name."""
+
+    when: float | None
+    main: StreamStand
+    streams: dict[str, StreamStand]
+
+
 @dataclass(slots=True)
 class _Stream:
     """What one program wrote into a log: the record it is at, and what is not yet one."""
@@ -59,6 +79,8 @@ class Reader:
         self._when = when
         self._main = _Stream()
         self._streams: dict[str, _Stream] = {}
+        # Of a reader that was taken up: programs that have not written since, by their digests.
+        self._left: dict[str, _Stream] = {}
 
     def feed(self, lines: Iterable[str]) -> list[Record]:
         """Take the next lines, return the records that they completed."""
@@ -82,10 +104,29 @@ class Reader:
     def end(self) -> list[Record]:
         """Return what is still open."""
         done: list[Record] = []
-        for stream in (*self._streams.values(), self._main):
+        for stream in (*self._left.values(), *self._streams.values(), self._main):
             self._close(stream, done)
+        self._left.clear()
         self._streams.clear()
         return done
+
+    def stand(self, clean: Callable[[str], str]) -> ReaderStand | None:
+        """Return how the reader stands; `clean` hides what may not be kept. None in the middle of what cannot be cleaned
+        before it is whole: JSON that is laid out over lines, a line in several parts."""
+        every = (self._main, *self._left.values(), *self._streams.values())
+        if any(stream.pretty is not None or stream.partial for stream in every):
+            return None
+        streams = {**self._left, **{_digest(name): stream for name, stream in self._streams.items()}}
+        stood = {name: _stood(stream, clean) for name, stream in streams.items()}
+        return ReaderStand(self._when, _stood(self._main, clean), stood)
+
+    @classmethod
+    def taken_up(cls, clock: Clock, stand: ReaderStand) -> "Reader":
+        """Return a reader that stands so."""
+        reader = cls(clock, stand.when)
+        reader._main = _taken_up(stand.main)
+        reader._left = {name: _taken_up(one) for name, one in stand.streams.items()}
+        return reader
 
     def _begin(self, head: Head, stream: _Stream, done: list[Record]) -> None:
         if stream.pretty is not None:
@@ -132,9 +173,11 @@ class Reader:
             self._begin(Head(head.when, level, (head.begin + text).rstrip(), more + head.more), stream, done)
 
     def _stream(self, name: str, done: list[Record]) -> _Stream:
-        if len(self._streams) >= _MOST_STREAMS:
-            self._close(self._streams.pop(next(iter(self._streams))), done)
-        stream = self._streams[name] = _Stream()
+        left = self._left.pop(_digest(name), None) if self._left else None
+        if len(self._left) + len(self._streams) >= _MOST_STREAMS:
+            oldest = self._left or self._streams
+            self._close(oldest.pop(next(iter(oldest))), done)
+        stream = self._streams[name] = left or _Stream()
         return stream
 
     def _go_on(self, line: str, stream: _Stream, done: list[Record]) -> None:
@@ -192,6 +235,25 @@ class Reader:
         if stream.open is not None:
             done.append(stream.open)
             stream.open = None
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _stood(stream: _Stream, clean: Callable[[str], str]) -> StreamStand:
+    record = stream.open
+    if record is not None:
+        access = record.access
+        if access is not None:
+            route = None if access.route is None else clean(access.route)
+            access = replace(access, route=route, client=None)
+        record = Record(record.when, record.level, clean(record.text), list(map(clean, record.more)), access)
+    return StreamStand(record, stream.level, stream.structured, stream.laid_out)
+
+
+def _taken_up(stand: StreamStand) -> _Stream:
+    return _Stream(stand.open, stand.level, stand.structured, laid_out=stand.laid_out)
 
 
 def stamp_of(line: str, clock: Clock) -> float | None:

@@ -6,14 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from daydream.analysis.logs.records import Reader, stamp_of
+import msgspec
+
+from daydream.analysis.logs import tally_stand
+from daydream.analysis.logs.records import Reader, ReaderStand, stamp_of
 from daydream.analysis.logs.sources import Lines, Pin, Position, Unreadable, binary, find_pinned, opened
 from daydream.analysis.logs.tally import Tally
+from daydream.analysis.logs.tally_stand import TallyStand, whole
 from daydream.analysis.logs.times import Clock
-from daydream.analysis.logs.unpack import HEAD
+from daydream.analysis.logs.unpack import HEAD, LinesStand
 from daydream.analysis.redaction import quoted
 
-PART_BYTES = 4 * 2**20
+PART_BYTES = 8 * 2**20
+_GROWTH = 32
 LEARN_BYTES = 64 * 2**20
 _SLACK_S = 3 * 3600.0
 _JUMP_S = 2 * 3600.0
@@ -47,8 +52,24 @@ class Beginning:
 Piece = tuple[Pin, Path, int]
 
 
+class ScanStand(msgspec.Struct, frozen=True, array_like=True):
+    """A reading between two parts: how many of its files were begun, what it counted, and where it is in the file that is
+    being read."""
+
+    begun: int
+    parts: int
+    bytes: int
+    read: int
+    notes: list[str]
+    ends: list[Position]
+    lines: LinesStand | None
+    reader: ReaderStand | None
+    undated: bool
+    tally: TallyStand
+
+
 class Scan:
-    """Reads a log's files one after the other into a tally, `part_bytes` at a time.
+    """Reads a log's files one after the other into a tally, `part_bytes` at a time, a little more as there is more.
 
     A file comes with the byte to begin at, or without: then what may lie in the window is read. `ends` has a
     position for each file that was read to its end.
@@ -63,7 +84,9 @@ class Scan:
         part_bytes: int = PART_BYTES,
     ) -> None:
         self._part_bytes = part_bytes
-        self._files = list(files)
+        self._every = list(files)
+        self._files = self._every[:]
+        self._begun = 0
         self._window, self._clock, self.tally = window, clock, tally
         self._lines: Lines | None = None
         self._reader = Reader(clock)
@@ -84,13 +107,53 @@ class Scan:
         """
         self.parts += 1
         before = self.bytes
-        while self.bytes - before < self._part_bytes:
+        most = max(self._part_bytes, before // _GROWTH)
+        while self.bytes - before < most:
             check()
             if self._lines is None and not self._next_file():
                 return True
             if self._lines is not None:
                 self._portion(self._lines)
         return self._lines is None and not self._files
+
+    def stand(self, clean: Callable[[str], str]) -> "ScanStand | None":
+        """Return how the reading stands between two parts; `clean` hides what may not be kept. None where it is in the middle of
+        what cannot be cleaned before it is whole."""
+        reader = self._reader.stand(clean) if self._lines is not None else None
+        if self._lines is not None and reader is None:
+            return None
+        return ScanStand(
+            self._begun,
+            self.parts,
+            self.bytes,
+            self.read,
+            list(map(whole, self.notes)),
+            list(self.ends),
+            self._lines.stand() if self._lines is not None else None,
+            reader,
+            self._undated,
+            tally_stand.stand(self.tally),
+        )
+
+    def take_up(self, stand: "ScanStand", check: Callable[[], None]) -> None:
+        """Go on from where a reading of the same files stood.
+
+        Raises:
+            Unreadable: a file is gone or cannot be read.
+        """
+        lines, self._lines = self._lines, None
+        self._files = self._every[stand.begun :]
+        self._begun, self.parts, self.bytes, self.read = stand.begun, stand.parts, stand.bytes, stand.read
+        self.notes, self.ends, self._undated = list(stand.notes), list(stand.ends), stand.undated
+        tally_stand.take_up(self.tally, stand.tally)
+        if stand.lines is None or stand.reader is None:
+            return
+        self._pin, path, *_ = self._every[stand.begun - 1]
+        if lines is None:
+            lines = Lines.taken_up(path, self._pin.size, stand.lines, check)
+        self._lines = lines
+        self._present = stand.lines.modified + _SKEW_S
+        self._reader = Reader.taken_up(self._clock.at(stand.lines.modified), stand.reader)
 
     def close(self) -> None:
         """Close the file that is being read."""
@@ -103,6 +166,7 @@ class Scan:
         if not self._files:
             return False
         pin, path, *given = self._files.pop(0)
+        self._begun += 1
         start = given[0] if given else self._beginning(pin, path)
         if start is None:
             self.read += 1

@@ -28,7 +28,7 @@ __all__ = [
 __all__ += ["members", "named", "opened", "rotations", "turn_of"]
 
 MOST_FOLDERS = 20_000
-MOST_MEMBERS = 16
+MOST_MEMBERS = 256
 _DEEPEST = 10
 
 _LOG = re.compile(r"(?i).+\.(?:log|jsonl|ndjson|out|err)\Z")

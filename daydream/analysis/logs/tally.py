@@ -118,14 +118,14 @@ class Tally:
     ) -> None:
         self._start, self._end, self._locate, self._policy = start, end, locate, policy
         self.miner = Miner(known=known)
-        self._mined: dict[int, Counted] = {}
+        self.mined: dict[int, Counted] = {}
         self._templates: dict[str, tuple[str, Counted]] | None = None
         self.errors: dict[str, tuple[ErrorRecord, Counted]] = {}
-        self._routes: set[str] = set()
+        self.routes: set[str] = set()
         self.times: defaultdict[tuple[str, int], Counter[int]] = defaultdict(Counter)
         self.statuses: defaultdict[int, Counter[int]] = defaultdict(Counter)
         self.hours: Counter[int] = Counter()
-        self._bad: Counter[int] = Counter()
+        self.bad: Counter[int] = Counter()
         self.levels: Counter[int] = Counter()
         self.older = self.undated = self.later = self.future = self.overflow = 0
 
@@ -157,7 +157,7 @@ class Tally:
         trace = trace_of(record) if record.more else None
         level = severity_of(record, trace)
         if record.when is not None and level >= ERROR:
-            self._bad[int(record.when // HOUR_S)] += 1
+            self.bad[int(record.when // HOUR_S)] += 1
         self.older += not within
         if within:
             self.levels[level] += 1
@@ -174,7 +174,7 @@ class Tally:
         if self._templates is not None:
             return self._templates
         found: dict[str, tuple[str, Counted]] = {}
-        for number, counted in sorted(self._mined.items()):
+        for number, counted in sorted(self.mined.items()):
             identity = self.miner.identity(number)
             if identity in found:
                 found[identity][1].merge(counted)
@@ -195,10 +195,10 @@ class Tally:
             return None
         high: list[tuple[int, float]] = []
         for hour in hours:
-            rest = [self._bad[other] for other in hours if other != hour]
+            rest = [self.bad[other] for other in hours if other != hour]
             usual = statistics.median(rest)
             spread = 1.4826 * statistics.median(abs(count - usual) for count in rest)
-            if self._bad[hour] >= max(_SPIKE_LEAST, usual + _SPIKE_Z * max(spread, usual**0.5, 1.0)):
+            if self.bad[hour] >= max(_SPIKE_LEAST, usual + _SPIKE_Z * max(spread, usual**0.5, 1.0)):
                 high.append((hour, usual))
         return self._joined(high)
 
@@ -212,7 +212,7 @@ class Tally:
         return [self._spike([hour for hour, _ in run], run[0][1]) for run in runs]
 
     def _spike(self, hours: list[int], usual: float) -> Spike:
-        total = sum(self._bad[hour] for hour in hours)
+        total = sum(self.bad[hour] for hour in hours)
         what = [(text, one) for text, one in self.templates().values() if one.level >= ERROR]
         what += [(record.kind, one) for record, one in self.errors.values() if one.level >= ERROR]
         main = max(what, key=lambda each: sum(each[1].hours[h] for h in hours), default=None)
@@ -226,9 +226,9 @@ class Tally:
         if number == 0:
             self.overflow += within
             return
-        counted = self._mined.get(number)
+        counted = self.mined.get(number)
         if counted is None:
-            counted = self._mined[number] = Counted()
+            counted = self.mined[number] = Counted()
         shown = one_line(text) if within and len(counted.examples) < _EXAMPLES else text
         counted.note(record.when, level, shown, within=within)
 
@@ -249,11 +249,11 @@ class Tally:
         if access.seconds is None or access.route is None:
             return
         key = (quoted(f"{access.method or '-'} {access.route}", 200, self._policy), hour)
-        if key[0] not in self._routes:
-            if len(self._routes) >= _MOST_ROUTES:
+        if key[0] not in self.routes:
+            if len(self.routes) >= _MOST_ROUTES:
                 self.overflow += within
                 return
-            self._routes.add(key[0])
+            self.routes.add(key[0])
         self.times[key][bucket(access.seconds)] += 1
 
 

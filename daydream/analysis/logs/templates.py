@@ -4,6 +4,8 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 
+import msgspec
+
 from daydream.analysis.logs.masks import WILD, collapse, mask, words
 from daydream.analysis.logs.templates_grouping import Settings, common, groups
 from daydream.analysis.logs.tree import Tree
@@ -14,6 +16,19 @@ VARIABLE = WILD
 _WAITING = 1_024
 _NUMBERS = 65_536
 _KEPT = 8_192
+
+
+class MinerStand(msgspec.Struct, frozen=True, array_like=True):
+    """A miner between two messages."""
+
+    words: dict[int, list[str]]
+    identities: dict[int, str]
+    taken: list[str]
+    merged: dict[str, int]
+    stands_for: list[int]
+    waiting: dict[str, int]
+    full: bool
+    overflow: int
 
 
 class Miner:
@@ -44,6 +59,31 @@ class Miner:
         self._full = False
         self.overflow = 0
         self._load(list(known))
+
+    def stand(self) -> MinerStand:
+        """Return how the miner stands; nothing in it changes."""
+        return MinerStand(
+            self._words,
+            self._identities,
+            sorted(self._taken),
+            self._merged,
+            self._stands_for,
+            self._waiting,
+            self._full,
+            self.overflow,
+        )
+
+    @classmethod
+    def taken_up(cls, stand: MinerStand) -> "Miner":
+        """Return a miner that stands so, with the usual settings."""
+        miner = cls()
+        miner._words, miner._identities = stand.words, stand.identities
+        miner._taken, miner._merged = set(stand.taken), stand.merged
+        miner._stands_for, miner._waiting = stand.stands_for, stand.waiting
+        miner._full, miner.overflow = stand.full, stand.overflow
+        for number, found in sorted(stand.words.items()):
+            miner._tree.add(found, number)
+        return miner
 
     def __len__(self) -> int:
         self._settle()

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
+import msgspec
+
 from daydream.analysis.logs import journald
 from daydream.analysis.redaction import quoted
 from daydream.errors import DaydreamError
@@ -140,6 +142,19 @@ def _cut_of(head: bytes) -> Cut:
     return _WIDE.get(head[:2], _PLAIN)
 
 
+class LinesStand(msgspec.Struct, frozen=True, array_like=True):
+    """Where the reading of a file stands: the byte it was begun at, the byte up to which it was read, how many bytes before
+    that are of a line that is not whole, how many before those are known, how many lines were cut, and when the
+    file was last modified then. In a packed file bytes are of what is unpacked."""
+
+    start: int
+    at: int
+    carried: int
+    known: int
+    cut: int
+    modified: float
+
+
 class Lines:
     """The lines of a file from the byte `start` (a line's beginning) to the byte `size`, in portions.
 
@@ -176,6 +191,31 @@ class Lines:
     def offset(self) -> int:
         """The byte after the last line given out; in a packed file of what is unpacked."""
         return max(self._start, self._at - len(self._carry))
+
+    def stand(self) -> LinesStand:
+        """Return where the reading stands, between portions."""
+        return LinesStand(self._start, self._at, len(self._carry), len(self.tail), self.cut, self.modified)
+
+    @classmethod
+    def taken_up(cls, path: Path, size: int, stand: LinesStand, check: Callable[[], None]) -> "Lines":
+        """Go on where a reading of the same bytes stood; the same portions follow. What lies before is only
+        unpacked again, not read again.
+
+        Raises:
+            Unreadable: as for a new one; or these are other bytes.
+        """
+        offset = stand.at - stand.carried
+        lines = cls(path, size, stand.start if PACKED.search(path.name) else offset)
+        if lines.packed:
+            while lines._at < stand.at and lines.portion() is not None:
+                check()
+        else:
+            lines._read_again(stand)
+        if (lines._at, len(lines._carry)) != (stand.at, stand.carried):
+            lines.close()
+            raise Unreadable("it is not what it was")
+        lines.cut, lines.modified = stand.cut, stand.modified
+        return lines
 
     def close(self) -> None:
         """Close the file."""
@@ -229,6 +269,18 @@ class Lines:
         self.tail = raw.read(self._start - before)
         self._skipping = not self.tail.endswith(self._how.end)
         self._at, self._left, self._pending = self._start, max(0, size - self._start), b""
+
+    def _read_again(self, stand: LinesStand) -> None:
+        """Read the beginning of the line that was not whole."""
+        while len(self._carry) < stand.carried:
+            block = self._pending or self._read(stand.carried - len(self._carry))
+            if not block:
+                break
+            self._pending = b""
+            self._carry += block
+        self._start, self._at = stand.start, stand.at - stand.carried + len(self._carry)
+        self.tail = self.tail[-stand.known :] if stand.known else b""
+        self.taken = self._at - self._start
 
     def _pass_hole(self, raw: BinaryIO, size: int) -> None:
         """Pass by a hole where the reading begins, as cutting a log that is written to leaves it."""

@@ -76,6 +76,57 @@ EVERY_HOUR = dict.fromkeys(range(DAY), 12)
 SOME = {9: 2, 12: 3, 15: 1}
 
 
+def timed(series: Series, *minutes: float) -> Series:
+    """The same with tonight's records at these minutes after the beginning of its first hour."""
+    low = min(series.tonight) * 3600
+    times = [low + 60.0 * minute for minute in minutes]
+    return replace(series, edges=(times[0], times[-1]), times=times)
+
+
+class TestWindows:
+    def test_a_burst_is_told_to_the_minute_and_where_most_of_it_was(self) -> None:
+        series = a_series(each(14, SOME), at(14, {13: 40}), level=ERROR)
+        flag = only(judged(timed(series, *(5 + n / 4 for n in range(38)), 55, 58)), "burst")
+        assert (
+            "40 times between Sunday 13:05 and 13:58 (36 of them between 13:05 and 13:13); usually"
+            in flag.message
+        )
+        assert flag.evidence == "2026-01-18 13:05 to 13:58, local time"
+
+    def test_of_more_records_than_were_timed_the_first_and_the_last_tell(self) -> None:
+        series = a_series(each(14, SOME), at(14, {13: 400}), level=ERROR)
+        low = min(series.tonight) * 3600
+        known = replace(
+            series, edges=(low + 300.0, low + 2400.0), times=[low + 300.0 + n for n in range(200)]
+        )
+        assert "400 times between Sunday 13:05 and 13:40" in only(judged(known), "burst").message
+
+    def test_an_hour_of_which_the_end_is_not_known_is_told_as_an_hour(self) -> None:
+        series = a_series(each(14, SOME), at(14, {13: 400, 20: 1}), level=ERROR)
+        low = min(series.tonight) * 3600
+        known = replace(
+            series, edges=(low + 300.0, low + 7.5 * 3600), times=[low + 300.0 + n for n in range(200)]
+        )
+        assert "400 times between Sunday 13:00 and 14:00" in only(judged(known), "burst").message
+
+    def test_something_new_is_told_to_the_minute(self) -> None:
+        series = a_series({}, at(14, {13: 2}), level=ERROR)
+        assert (
+            "2 times between Sunday 13:05 and 13:41"
+            in only(judged(timed(series, 5, 41)), "new_error").message
+        )
+        once = a_series({}, at(14, {1: 1}), level=ERROR)
+        assert "once at 01:07; never" in only(judged(timed(once, 7)), "new_error").message
+        yesterday = a_series({}, at(14, {13: 1}), level=ERROR)
+        assert "once on Sunday at 13:07; never" in only(judged(timed(yesterday, 7)), "new_error").message
+
+    def test_the_evidence_names_the_zone_of_the_night(self) -> None:
+        series = a_series({}, at(14, {13: 2}), level=ERROR)
+        night = Night("app.log", list(hours_of(14)), 3600, [series], zone="Europe/Berlin")
+        (flag,) = judge(night, Past(past_of(14)))
+        assert flag.evidence == "2026-01-18 14:00 to 15:00, Europe/Berlin"
+
+
 class TestCounts:
     def test_a_burst_is_told_with_its_hours_and_what_is_usual(self) -> None:
         flag = only(judged(a_series(each(14, SOME), at(14, {**SOME, 13: 300}))), "burst")
@@ -83,7 +134,7 @@ class TestCounts:
             "`disk <*> is slow`: 300 times between Sunday 13:00 and 14:00; usually at most 3 in one hour of a night, "
             "over the last 14 nights"
         )
-        assert flag.evidence == "2026-01-18 13:00 to 2026-01-18 14:00, local time"
+        assert flag.evidence == "2026-01-18 13:00 to 14:00, local time"
         assert flag.worth >= BAR
 
     def test_local_time_is_told(self) -> None:
@@ -131,7 +182,7 @@ class TestCounts:
         series = a_series(each(12, SOME), counts, level=ERROR)
         flag = only(judged(series, hours=hours, past=past_of(12)), "rate")
         assert "48 times in 24 h" in flag.message
-        assert flag.evidence.startswith("2026-01-17 08:00 to 2026-01-17 20:00")
+        assert flag.evidence.startswith("2026-01-17 08:00 to 20:00")
 
     def test_a_weekly_job_is_compared_with_its_weekday(self) -> None:
         weekly = {hour: 150 for day in (0, 7) for hour in hours_of(day) if hour % DAY == 5}
@@ -566,3 +617,26 @@ class TestRanking:
         assert "\x1b" not in flag.message + flag.evidence
         assert "\n" not in flag.message + flag.evidence
         assert flag.kind == "new_error"
+
+
+def a_flag(kind: str, template: str, hours: Mapping[int, int]) -> Flag:
+    return Flag(kind, template, "high", 0.7, f"{template} stands out", identity=template, hours=hours)
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "other", "printed_of_them"),
+    [
+        ("missing", {7: 1}, {7: 1}, 1),
+        ("missing", {7: 1}, {8: 1}, 2),
+        ("burst", {7: 331}, {7: 356}, 1),
+        ("burst", {7: 331}, {7: 36}, 2),
+        ("burst", {7: 20}, {7: 20}, 2),
+        ("burst", {7: 331}, {8: 331}, 2),
+    ],
+)
+def test_what_comes_or_fails_at_once_and_alike_is_one_cause(
+    kind: str, one: Mapping[int, int], other: Mapping[int, int], printed_of_them: int
+) -> None:
+    found = printed(ranked([a_flag(kind, "a" * 16, one), a_flag(kind, "b" * 16, other)]))
+    assert len(found) == printed_of_them
+    assert ("also: " in found[0].evidence) == (printed_of_them == 1)

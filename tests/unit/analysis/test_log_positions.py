@@ -534,3 +534,36 @@ def test_a_restart_in_the_middle_reads_the_same_parts(writer: Writer) -> None:
         seen.append(again.night(writer.now, part=part, killed=writer.rename))
         writer.log.with_name("app.log.1").rename(writer.log)
     assert seen[0] == seen[1] == seen[2] == list(range(1, 401))
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_log_cut_at_its_beginning_is_read_on_from_where_it_was(tmp_path: Path, in_place: bool) -> None:
+    writer, reader = Writer(tmp_path), Follower(tmp_path / "app.log")
+    writer.lines(400)
+    assert reader.night(writer.now) == list(range(1, 401))
+    kept = b"".join(writer.log.read_bytes().splitlines(keepends=True)[-100:])
+    if in_place:
+        writer.log.write_bytes(kept)
+    else:
+        (tmp_path / "rest").write_bytes(kept)
+        (tmp_path / "rest").rename(writer.log)
+    writer.handle.close()
+    writer.handle = writer.log.open("ab", buffering=0)
+    writer.now += DAY
+    writer.lines(30)
+    assert reader.night(writer.now) == list(range(401, 431))
+    writer.now += DAY
+    writer.lines(5)
+    assert reader.night(writer.now) == list(range(431, 436))
+    writer.handle.close()
+
+
+def test_another_log_under_the_old_name_is_read_from_its_beginning(tmp_path: Path) -> None:
+    writer, reader = Writer(tmp_path), Follower(tmp_path / "app.log")
+    writer.lines(400)
+    reader.night(writer.now)
+    writer.log.write_bytes(b"")
+    writer.now += DAY
+    writer.lines(300)
+    assert reader.night(writer.now) == list(range(401, 701))
+    writer.handle.close()

@@ -11,10 +11,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daydream.analysis import redaction, redaction_names, redaction_random, redaction_shapes
+from daydream.analysis import (
+    redaction,
+    redaction_names,
+    redaction_prose,
+    redaction_random,
+    redaction_shapes,
+    redaction_traits,
+)
 from daydream.analysis.redaction import LONGEST, Policy, quoted, redact
 
 PLANTED = [
@@ -498,7 +505,14 @@ regex_parser: Any = importlib.import_module("re._parser")
 
 
 def _patterns() -> dict[str, re.Pattern[str]]:
-    modules = (redaction, redaction_names, redaction_random, redaction_shapes)
+    modules = (
+        redaction,
+        redaction_names,
+        redaction_prose,
+        redaction_random,
+        redaction_shapes,
+        redaction_traits,
+    )
     found = {f"{m.__name__}.{n}": v for m in modules for n, v in vars(m).items() if isinstance(v, re.Pattern)}
     assert len(found) >= 30
     return found
@@ -554,3 +568,77 @@ PIECES = [
 def test_redacting_any_text_twice_changes_nothing_more(text: str) -> None:
     once = redact(text)
     assert redact(once) == once
+
+
+def _every_step(text: str) -> str:
+    for _, without in redaction._STEPS:
+        text = without(text, -1, redaction.EVERYTHING)
+    return text
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
+def test_looking_at_words_first_misses_nothing_that_looking_everywhere_finds(text: str) -> None:
+    assert redaction._once(text, redaction.EVERYTHING) == _every_step(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the password is {}",
+        "password {} was rejected",
+        "Password {} rejected for bob",
+        "new password {} set for bob",
+        "invalid password {} for user bob",
+        "logged in with password {}",
+        "using the old password {} for bob",
+        "password changed from {} to {}",
+        "password of bob was set to {}",
+        "passwd -> {}",
+    ],
+)
+@pytest.mark.parametrize("word", ["swordfish", "Mackerel!", "hunter2"])
+def test_a_password_in_a_sentence_is_hidden_without_any_sign_before_it(text: str, word: str) -> None:
+    said = redact(text.replace("{}", word))
+    assert word not in said
+    assert said == text.replace("{}", "[secret]")
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("the pin 4711 was wrong", "4711"),
+        ("pin code 4711 entered", "4711"),
+        ("password 123456 rejected", "123456"),
+        ("the passphrase is zebra table moon stone", "moon"),
+        ("wrong password (fish47)", "fish47"),
+    ],
+)
+def test_digits_and_phrases_in_sentences_are_hidden(text: str, secret: str) -> None:
+    assert secret not in redact(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password is required",
+        "password is being reset",
+        "password was reset by admin",
+        "password reset for bob was requested",
+        "password is hashed with bcrypt",
+        "Failed password for invalid user bob from there port 22",
+        "password authentication failed for user bob",
+        "password check failed; user unknown",
+        "password for user bob changed",
+        "password change is required for bob",
+        "using password authentication with a key",
+        "with password and name",
+        "password expired for bob",
+        "the passphrase is required for this key to open",
+        "password changed to comply with the policy",
+        "access token was refreshed, the secret was rotated",
+        "mapping 1234 pins, code 1234",
+    ],
+)
+def test_what_is_said_of_a_password_stays(text: str) -> None:
+    assert redact(text) == text

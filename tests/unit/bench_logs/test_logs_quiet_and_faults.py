@@ -118,3 +118,13 @@ def test_sessions_are_read_split_by_fifths_and_counted(tmp_path: Path) -> None:
     (tmp_path / "odd").write_text("1 2 \n1 9 \n\n7\n8 8\n")
     rules: Rules = Unseen()
     assert measure(rules, read(tmp_path / "normal"), read(tmp_path / "odd"), 1) == (0.75, 0, 10)
+
+
+def test_a_replay_leaves_out_a_last_day_that_is_not_told_to_its_end(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    stamps = [f"2024-06-0{1 + hour // 24} {hour % 24:02}:30:00" for hour in range(24 * 3 + 10)]
+    (site / "app.log").write_text("".join(f"{stamp} INFO alive\n" for stamp in stamps))
+    assert Replay(site, 2024).days == 3
+    (site / "app.log").write_text("".join(f"{stamp} INFO alive\n" for stamp in stamps[: 24 * 3]))
+    assert Replay(site, 2024).days == 3

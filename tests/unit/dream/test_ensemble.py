@@ -19,10 +19,11 @@ from daydream.contracts.dream import Procedure
 from daydream.dream.acceptance import Checker
 from daydream.dream.ensemble import PARTS, Ensemble, Work, kinds_of, opened
 from daydream.dream.ensemble_match import matched
-from daydream.dream.ensemble_prompts import hidden, rendered
+from daydream.dream.ensemble_prompts import hidden
 from daydream.dream.ensemble_replies import variants_of
 from daydream.dream.ensemble_strategy import STRATEGIES
 from daydream.dream.kinds import KINDS
+from daydream.report.prompts import rendered
 from tests.fakes.dream_night import context
 from tests.fakes.llm_server import FakeModels, Say, completion, failure, serving
 

@@ -95,6 +95,24 @@ def test_the_things_that_need_somebody_are_seven_of_different_places() -> None:
     assert "Needs you: 7 things, the first three:" in doc.summary
 
 
+def test_equal_things_share_a_line_and_no_file_fills_the_list() -> None:
+    rules = [f"log.{name}" for name in ("burst", "rate", "drift", "missing", "silence", "repeat", "latency")]
+    one_log = [known(n, rule=rule, subject="app.log", severity="high") for n, rule in enumerate(rules)]
+    others = [known(n, rule="docs.link", severity="low", subject=f"docs/{n}.md") for n in range(20, 29)]
+    doc = compose(facts([*one_log, *others]))
+    where = [need.where.partition(":")[0] for need in doc.needs]
+    assert where.count("app.log") == 4
+    assert [need.more for need in doc.needs] == [0, 0, 0, 0, 0, 0, 6]
+    assert doc.needs[-1].others == "and 6 more of these: `daydream findings`"
+    assert doc.untold == 3
+
+
+def test_where_there_is_room_three_of_one_rule_in_one_place_are_named() -> None:
+    doc = compose(facts([known(n, rule="sentry.issue", subject="sentry:web") for n in range(5)]))
+    assert [need.more for need in doc.needs] == [0, 0, 2]
+    assert (doc.needs_total, doc.untold) == (5, 0)
+
+
 def test_the_twin_holds_two_hundred_of_a_list_and_counts_the_rest() -> None:
     doc = compose(facts([known(n) for n in range(500)]))
     assert (doc.new.total, len(doc.new.items)) == (500, 200)

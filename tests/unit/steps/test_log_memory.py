@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import itertools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from daydream.records.finding import Finding
 from daydream.records.outcome import Done, Failed, More, Outcome, Skipped
 from daydream.records.repository import Examination, SourceFile
 from daydream.steps.log_review import LogReview
-from daydream.store.log_rows import LogStore
+from daydream.store.log_rows import LogStore, Reading, row_of
 
 FIRST = dt.datetime(2026, 11, 2, 2, 0, tzinfo=dt.UTC)
 CODE = "import logging\n\nlog = logging.getLogger(__name__)\n\n\ndef pay(order):\n    log.error('payment of order %s was refused', order)\n"
@@ -55,14 +56,19 @@ class Nights:
         step = LogReview(LogOptions(), self.part_bytes)
         name = step.plan(ctx)[0]
         outcome: Outcome = step.run(ctx, name, None)
-        while isinstance(outcome, More):
-            if again:
-                step = LogReview(LogOptions(), self.part_bytes)
-            outcome = step.run(ctx, name, outcome.cursor)
-        assert isinstance(outcome, Done), outcome
-        if commit:
-            with LogStore.open(ctx.state / "logs.db") as store:
-                store.commit(run, 1, outcome.rows)
+        with LogStore.open(ctx.state / "logs.db") as store:
+            for seq in itertools.count(1):
+                if not isinstance(outcome, More):
+                    break
+                store.commit(run, seq, outcome.rows)
+                if again:
+                    step = LogReview(LogOptions(), self.part_bytes)
+                outcome = step.run(ctx, name, outcome.cursor)
+            assert isinstance(outcome, Done), outcome
+            if commit:
+                store.commit(run, seq, outcome.rows)
+            else:
+                store.rollback(run, 0)
         return outcome
 
     def write(self, day: int, lines: Iterable[tuple[float, str]]) -> None:
@@ -124,6 +130,9 @@ def test_a_new_error_is_said_with_the_line_that_logs_it_and_what_is_usual_is_not
     assert (finding.rule, finding.magnitude) == ("log.new_error", 12.0)
     assert "payment of order" in finding.message
     assert "shop.py:7" in finding.evidence
+    assert finding.action == "Find out what brought it (shop.py:7 logs it)"
+    assert "12 times between Sunday 22:49 and 23:00;" in finding.message
+    assert finding.evidence.startswith("2026-11-08 22:49 to 23:00, UTC")
 
 
 def test_the_first_night_learns_from_what_is_older_and_judges_at_once(nights: Nights) -> None:
@@ -169,6 +178,52 @@ def test_addresses_stay_readable_where_a_person_wants_them(tmp_path: Path) -> No
     step = LogReview(options)
     outcome = step.run(ctx, step.plan(ctx)[0], None)
     assert "10.1.2.3" in str(outcome)
+
+
+TRACEBACK = """ERROR no total
+Traceback (most recent call last):
+  File "/srv/shop.py", line 7, in pay
+    log.error('payment of order %s was refused', order)
+KeyError: 'order'"""
+
+
+def test_a_new_exception_is_told_with_the_place_to_mend(nights: Nights) -> None:
+    for day in range(7):
+        nights.write(day, ordinary())
+        nights.night(day)
+    nights.write(7, [*ordinary(), *[(3 + n / 60, TRACEBACK) for n in range(4)]])
+    (finding,) = printed(nights.night(7))
+    assert finding.rule == "log.new_error"
+    assert finding.action == "Mend or handle the KeyError raised at shop.py:7"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("no space left on device", False), ("password={} was wrong", True)]
+)
+def test_what_past_nights_have_always_had_is_no_suggestion_of_its_own_but_for_a_secret(
+    nights: Nights, text: str, told: bool
+) -> None:
+    secret = "hunter" + "2"
+    outcomes = []
+    for day in range(8):
+        nights.write(day, [*ordinary(), *[(3.0 + n, f"WARNING {text.format(secret)}") for n in range(4)]])
+        outcomes.append(nights.night(day))
+    outcome = outcomes[-1]
+    assert outcome.facts["judged"]
+    assert bool(printed(outcome, "log.suggestion")) is told
+    assert [one for one in outcome.findings if one.rule == "log.suggestion"]
+
+
+def test_what_sentry_left_in_the_memory_is_no_log_that_is_gone(nights: Nights) -> None:
+    nights.write(0, ordinary())
+    nights.night(0)
+    ctx = nights.context(1, "2026-11-03.1")
+    tracked = Reading(
+        source="sentry:*", started_at=ctx.started_at.timestamp() - 3600.0, until=0.0, bytes=1, records=0
+    )
+    with LogStore.open(ctx.state / "logs.db") as store:
+        store.commit("2026-11-02.2", 1, [row_of(tracked)])
+    assert LogReview(LogOptions()).plan(ctx) == ["log:app.log"]
 
 
 def test_a_damaged_memory_is_said_in_a_sentence(nights: Nights) -> None:

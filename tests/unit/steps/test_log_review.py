@@ -3,11 +3,14 @@
 import dataclasses
 import datetime as dt
 import gzip
+import itertools
 import os
+import zlib
 import zoneinfo
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import jinja2
 import pytest
@@ -20,8 +23,12 @@ from daydream.records.finding import Finding
 from daydream.records.outcome import Done, More, Outcome, Skipped
 from daydream.records.repository import Examination, SourceFile
 from daydream.records.section import SectionData, SubStepResult
+from daydream.report import escape
 from daydream.steps.log_review import NOTHING, LogReview, make
+from daydream.store.log_rows import LogStore
+from daydream.store.log_schema import SCHEMA
 
+SEQ = itertools.count(1)
 STARTED = dt.datetime(2026, 11, 21, 2, 0, tzinfo=dt.UTC)
 TEMPLATE = Path(__file__).parents[3] / "templates" / "sections" / "log_review.md.j2"
 TRACEBACK = (
@@ -94,6 +101,12 @@ def stepping(config: Config) -> LogReview:
     return LogReview(config.logs, part_bytes=1)
 
 
+def kept(ctx: Context, outcome: More) -> None:
+    """Commit what a part leaves behind, as the night does before it goes on."""
+    with LogStore.open(ctx.state / SCHEMA.file) as store:
+        store.commit(ctx.run, next(SEQ), outcome.rows)
+
+
 def night(ctx: Context, config: Config | None = None, *, killed: bool = False) -> Night:
     """Run the step to its end; `killed`: a new process takes over after every part."""
     config = config or Config()
@@ -108,6 +121,7 @@ def night(ctx: Context, config: Config | None = None, *, killed: bool = False) -
         while isinstance(outcome, More):
             assert len(outcome.cursor) <= 1000
             parts.append(outcome.facts)
+            kept(ctx, outcome)
             step = stepping(config) if killed else step
             outcome = step.run(ctx, name, outcome.cursor)
         parts += [outcome.facts] if isinstance(outcome, Done) else []
@@ -124,6 +138,7 @@ def rendered(section: SectionData) -> str:
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["code"] = escape.code
     return environment.from_string(TEMPLATE.read_text()).render(section=section)
 
 
@@ -184,7 +199,7 @@ def test_an_error_that_recurs_is_one_finding_and_two_are_none(tmp_path: Path) ->
     assert "order <num> of [email] failed" in finding.message
     assert len(finding.identity) == 16
     assert finding.evidence == "order 0 of [email] failed"
-    assert "3 times as error, between 2026-11-20 21:00 UTC and 2026-11-20 23:00 UTC" in finding.message
+    assert "3 times as error, on 2026-11-20 between 21:00 and 23:00:" in finding.message
     assert finding.action
     assert left.section.facts["recurring"] == 1
 
@@ -238,7 +253,7 @@ def test_an_hour_with_far_more_errors_stands_out(tmp_path: Path) -> None:
     left = night(context(tmp_path))
     (spike,) = left.of("log.level_spike")
     assert spike.magnitude == 41.0
-    assert "2026-11-20 22:00 and 23:00 UTC" in spike.message
+    assert "on 2026-11-20 between 22:00 and 23:00;" in spike.message
     assert "burst of <num>" in spike.message
     assert left.section.facts["anomalies"] == 1
 
@@ -306,6 +321,7 @@ def advanced(ctx: Context) -> tuple[str, str]:
     (name,) = step.plan(ctx)
     outcome = step.run(ctx, name, None)
     assert isinstance(outcome, More)
+    kept(ctx, outcome)
     return name, outcome.cursor
 
 
@@ -313,6 +329,8 @@ def finished(ctx: Context, name: str, cursor: str) -> Outcome:
     outcome: Outcome = More(cursor=cursor)
     while isinstance(outcome, More):
         outcome = stepping(Config()).run(ctx, name, outcome.cursor)
+        if isinstance(outcome, More):
+            kept(ctx, outcome)
     return outcome
 
 
@@ -451,3 +469,121 @@ def test_an_empty_log_is_read_and_has_no_entries(tmp_path: Path) -> None:
     log = write(tmp_path / "app.log", [])
     os.utime(log, (STARTED.timestamp() - 60,) * 2)
     assert night(context(tmp_path)).section.facts["entries"] == 0
+
+
+SHOP = """import logging
+
+log = logging.getLogger(__name__)
+
+
+def pay(order):
+    # TODO: ask the bank again before giving up
+    log.error("payment of order %s was refused", order)
+"""
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def shop(base: Path) -> Path:
+    """A checkout, with its workbench beside it."""
+    (base / "workbench" / "shop").mkdir(parents=True)
+    (base / "workbench" / "shop" / "pay.py").write_text(SHOP)
+    (base / "root").mkdir()
+    return base / "root"
+
+
+def test_the_twin_holds_hours_levels_source_line_and_task_of_what_was_logged(tmp_path: Path) -> None:
+    root = shop(tmp_path)
+    write(
+        root / "app.log",
+        [
+            f"{STARTED - dt.timedelta(hours=5, minutes=55 - n * 20):%Y-%m-%dT%H:%M:%SZ} ERROR payment of order {n} was refused\n"
+            for n in range(4)
+        ],
+    )
+    left = night(context(root, ["shop/pay.py"], BERLIN))
+    [entry] = left.section.facts["told"]
+    assert (entry["log"], entry["text"], entry["exception"]) == (
+        "app.log",
+        "payment of order <num> was refused",
+        False,
+    )
+    assert (entry["count"], entry["level"], entry["levels"]) == (4, "error", {"error": 4})
+    assert (entry["first"], entry["last"]) == ("2026-11-20T21:05+01:00", "2026-11-20T22:05+01:00")
+    assert entry["hours"] == {"2026-11-20T21:00+01:00": 3, "2026-11-20T22:00+01:00": 1}
+    assert entry["known_since"] == entry["first"]
+    assert entry["origin"] == "shop/pay.py:8"
+    assert entry["tasks"] == [
+        {"path": "shop/pay.py", "line": 7, "text": "TODO: ask the bank again before giving up"}
+    ]
+    assert entry["examples"][0] == "payment of order 0 was refused"
+    assert (left.section.facts["untold"], left.section.facts["zone"]) == (0, "Europe/Berlin")
+
+
+def test_the_page_names_the_zone_once_and_the_task_beside_the_line(tmp_path: Path) -> None:
+    root = shop(tmp_path)
+    write(root / "app.log", [line(3 - n / 60, f"ERROR payment of order {n} was refused") for n in range(4)])
+    left = night(context(root, ["shop/pay.py"], BERLIN))
+    page = rendered(left.section)
+    assert page.count("Europe/Berlin") == 1
+    assert (
+        "- `payment of order <num> was refused`: 4 times, 23:00 to 23:03, `shop/pay.py:8`; "
+        "task `shop/pay.py:7` TODO: ask the bank again before giving up\n"
+    ) in page
+    [finding] = left.of("log.recurring_error")
+    assert "on 2026-11-20 between 23:00 and 23:03:" in finding.message
+    assert "UTC" not in finding.message
+
+
+def test_an_exception_is_told_with_its_frame_and_what_is_below_warning_is_not(tmp_path: Path) -> None:
+    text = line(
+        2,
+        "ERROR no total\nTraceback (most recent call last):\n"
+        f'  File "{tmp_path}/shop/cart.py", line 9, in total\n    return prices[1]\nKeyError: 1',
+    )
+    write(tmp_path / "app.log", [text, line(1, "INFO all is well")])
+    left = night(context(tmp_path, ["shop/cart.py"]))
+    [entry] = left.section.facts["told"]
+    assert (entry["exception"], entry["text"], entry["origin"]) == (
+        True,
+        "KeyError in total: 1",
+        "shop/cart.py:9",
+    )
+
+
+def test_a_night_that_was_killed_reads_nothing_again_of_what_it_has_counted(tmp_path: Path) -> None:
+    log = big(tmp_path / "app.log")
+    ctx = context(tmp_path)
+    expected = night(ctx).outcomes[0]
+    name, cursor = advanced(ctx)
+    outcome = stepping(Config()).run(ctx, name, cursor)
+    assert isinstance(outcome, More)
+    kept(ctx, outcome)
+    cursor = outcome.cursor
+    done = outcome.facts["bytes"] - 70_000
+    assert done > 100_000
+    with log.open("r+b") as handle:
+        handle.seek(8_192)
+        handle.write(b"x" * (done - 8_192))
+    assert finished(ctx, name, cursor) == expected
+
+
+def test_nothing_unredacted_reaches_what_a_reading_is_taken_up_from(tmp_path: Path) -> None:
+    secrets = ("ann@example.org", "10.1.2.3", "hunter2", "AKIAIOSFODNN7EXAMPLE", "swordfish", "mackerel")
+    said = (
+        "ERROR login of ann@example.org from 10.1.2.3 with password=hunter2 failed\n"
+        "  key AKIAIOSFODNN7EXAMPLE of mackerel, token=mackerel\n"
+        "  password swordfish was rejected\n"
+    ).replace("of mackerel, ", "")
+    write(tmp_path / "app.log", [line(20 - n / 200, said) for n in range(3000)])
+    ctx = context(tmp_path)
+    step = stepping(Config())
+    (name,) = step.plan(ctx)
+    outcome = step.run(ctx, name, None)
+    states = []
+    while isinstance(outcome, More):
+        states += [zlib.decompress(row.values["state"]) for row in outcome.rows]
+        outcome = step.run(ctx, name, outcome.cursor)
+    assert len(states) >= 2
+    assert all(b"[secret]" in state for state in states)
+    assert not [one for one in secrets for state in states if one.encode() in state]
+    assert not [one for one in secrets if one in str(outcome)]

@@ -13,7 +13,7 @@ from daydream.processes import Stop
 from daydream.records.change import Change, Delete, Edit, Move
 from daydream.records.night import NightFacts
 from daydream.records.outcome import Done
-from daydream.records.section import SubStepResult
+from daydream.records.section import SectionData, SubStepResult
 from daydream.report.compose import compose, encode
 from daydream.report.document import ReportDoc
 from daydream.steps.report import ReportStep, make
@@ -221,3 +221,20 @@ def test_a_night_with_no_folders_yet_still_reports(tmp_path: Path) -> None:
     outcome = ReportStep(90, source).run(world, "write", None)
     assert isinstance(outcome, Done)
     assert {type(change) for change in outcome.changes} == {Edit}
+
+
+def test_an_error_that_the_log_and_sentry_have_is_one_on_the_page_and_two_in_the_memory(
+    tmp_path: Path,
+) -> None:
+    logged = known(1, rule="log.exception", subject="app.log", identity="e" * 16, worth=0.8)
+    tracked = known(2, rule="sentry.issue", subject="sentry:web", identity="1001", worth=0.6)
+    base = facts([logged, tracked])
+    told = SectionData(key="sentry_query", title="Sentry", facts={"errors": {"1001": "e" * 16}, "linked": {}})
+    others = tuple(each for each in base.sections if each.key != "sentry_query")
+    apply(tmp_path, write(tmp_path, facts([logged, tracked], sections=(*others, told))).changes)
+    doc = msgspec.json.decode((tmp_path / "logs" / "report_2026-11-21.json").read_bytes(), type=ReportDoc)
+    assert [need.command for need in doc.needs] == [f"daydream findings show {tracked.id}"]
+    path = memory.latest(tmp_path / "state" / "night" / "findings")
+    assert path is not None
+    kept = memory.read(path).findings
+    assert [(each.id, each.worth) for each in kept] == [(logged.id, 0.3), (tracked.id, 0.8)]

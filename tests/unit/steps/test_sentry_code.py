@@ -237,6 +237,41 @@ def test_the_same_error_in_the_logs_is_counted_beside(world: World, sentry: Fake
     ended = world.night(sentry)
     assert "12 times in logs/app.log" in ended.findings[0].message
     assert ended.section.facts["in_logs"] == 1
+    error = world.rows()[0].error
+    assert ended.section.facts["errors"] == {"1001": error}
+    issue = {
+        "label": "WEB-1",
+        "state": "ongoing",
+        "link": "https://sentry.example/organizations/acme/issues/1001/",
+    }
+    assert ended.section.facts["linked"] == {error: [issue]}
+
+
+def test_the_error_of_an_issue_that_is_no_longer_listed_is_named_still(
+    world: World, sentry: FakeSentry
+) -> None:
+    commit(world.root, {"shop/cart.py": CART}, "Totals", "2026-11-15T00:00:00Z")
+    sentry.events["1001"] = event(1, stack())
+    world.night(sentry)
+    sentry.issues = {"web": []}
+    ended = world.night(sentry)
+    assert ended.section.facts["errors"] == {"1001": world.rows()[0].error}
+
+
+def test_a_logged_message_without_a_stack_is_linked_to_the_line_of_the_log(
+    world: World, sentry: FakeSentry
+) -> None:
+    sentry.issues = {"web": [entry(1, title="payment of order 7713 was refused", metadata=None)]}
+    told = {"id": "a" * 16, "text": "payment of order <num> was refused", "exception": False}
+    told |= {"count": 9, "origin": "shop/cart.py:15"}
+    other = {**told, "id": "b" * 16, "text": "payment of order <num> was late"}
+    world.logs = {"log": "logs/app.log", "errors": {}, "told": [told, other]}
+    ended = world.night(sentry)
+    assert list(ended.section.facts["linked"]) == ["a" * 16]
+    assert ended.section.facts["errors"] == {"1001": "a" * 16}
+    [found] = ended.findings
+    assert "9 times in logs/app.log" in found.message
+    assert found.action == "triage WEB-1 in Sentry (shop/cart.py:15 logs it)"
 
 
 def test_an_issue_whose_stack_is_known_is_not_asked_for_again(world: World, sentry: FakeSentry) -> None:

@@ -68,6 +68,15 @@ def test_every_column_is_specified_and_no_other(book: Book, table: str) -> None:
     assert said - {
         "path",
         "pending_test",
+        "unjudged",
+        "behaviour_preserving",
+        "behaviour_changing",
+        "failing",
+        "undecided",
+        "gained",
+        "not_shown",
+        "slower",
+        "not_measured",
         "tested",
         "archived",
         "restored",
@@ -324,6 +333,23 @@ def test_a_migrated_file_is_the_same_as_a_new_one(old: Path, tmp_path: Path) -> 
     listed = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
     with DreamStore.open(old) as migrated, DreamStore.open(tmp_path / "new" / "dreams.db") as new:
         assert [tuple(row) for row in migrated.rows(listed)] == [tuple(row) for row in new.rows(listed)]
+
+
+def test_a_file_of_version_2_stays_readable(tmp_path: Path) -> None:
+    path = tmp_path / "dreams.db"
+    connection = sqlite3.connect(path)
+    connection.executescript((GOLDEN / "dreams-2.sql").read_text("utf-8"))
+    connection.close()
+    with DreamStore.open(path) as store:
+        (tested,) = dream_queries.by_status(store, "tested")
+        assert (tested.dream.name, tested.test_outcome, tested.effectiveness) == (
+            "retries 3 -> 2",
+            "success",
+            1.25,
+        )
+        assert store.rows("PRAGMA user_version")[0][0] == len(MIGRATIONS)
+        assert store.problems() == []
+    test_a_migrated_file_is_the_same_as_a_new_one(path, tmp_path)
 
 
 def test_migrations_are_pure(old: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daydream.analysis.logs.sequences import learn, odd
+from bench.logs_sequences import learn, odd
 
 _NORMAL = [(1, 2, 2, 3), (1, 2, 3), (2, 1, 3, 3)]
 
