@@ -35,6 +35,7 @@ WITH_A_REPOSITORY = (
     "upkeep_truth",
     "upkeep_peers",
     "logs_callsites",
+    "dreams_nights",
 )
 
 
@@ -53,7 +54,8 @@ def main() -> int:
             f"\nnot run, they need a repository: {', '.join(WITH_A_REPOSITORY)} (python -m bench REPOSITORY)"
         )
     print(
-        "\nnot run, they need a folder of repositories: python -m bench.repositories FOLDER, bench.upkeep_history, bench.upkeep_suites;\n"
+        "\nnot run, they need a folder of repositories: python -m bench.repositories FOLDER, bench.upkeep_history,\n"
+        "bench.upkeep_suites, bench.dreams_fifty;\n"
         "or of data: bench.logs_grouping, bench.logs_speed, bench.logs_hdfs, bench.logs_quiet, bench.sentry_contract"
     )
     print(f"\nfailed: {', '.join(failed) or 'none'}")

@@ -4,6 +4,7 @@ A kind goes through the procedures, those first that it was never asked about an
 until its share of the night's dreams is made. What was visited is recorded, dreams or none.
 """
 
+import math
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,8 @@ from daydream.store.dreams import DreamStore
 
 _PART = 150
 _ASKED = 8
+_LARGEST_PART = 0.4
+_FIRST_TURN = 0.4
 _MODELS = "models:"
 _LEARNING = ("cross_project_synthesis",)
 _REJECTIONS = ("does_not_compile", "no_op", "duplicate", "signature")
@@ -88,7 +91,8 @@ class Generate:
     def _part(self, ctx: Context, store: DreamStore, kind: Kind, start: int) -> Outcome:
         tonight = self._tonight(ctx, store)
         order = self._ordered(ctx, store, kind)
-        left = self._share(kind) - dream_rows.count_dreams(store, ctx.run).get(kind.key, 0)
+        made = dream_rows.count_dreams(store, ctx.run)
+        left = self._share(kind, made) - made.get(kind.key, 0)
         batch = [tonight.known[key] for key in order[start : start + _PART]]
         part = _Part(ctx, store, kind, tonight, _Room(self._caps.per_procedure, left))
         for number, procedure in enumerate(batch, start=1):
@@ -96,7 +100,7 @@ class Generate:
             ctx.progress(procedure.path, number, len(batch))
             if part.left > 0:
                 part.visit(procedure)
-        rows, facts = tuple(part.rows), part.facts()
+        rows, facts = tuple(part.rows()), part.facts()
         after = start + _PART
         if part.left <= 0 or after >= len(order):
             return Done(facts=facts, rows=rows)
@@ -115,10 +119,11 @@ class Generate:
         part = _Part(ctx, store, kind, tonight, _Room(self._caps.per_procedure, left))
         spent = part.imagine(models, [tonight.known[key] for key in keys])
         after = start + _ASKED
+        rows = tuple(part.rows())
         facts = {**part.facts(), "models": models.facts(), "notes": list(models.notes)}
         if spent or part.left <= 0 or after >= len(order):
-            return Done(facts=facts, rows=tuple(part.rows))
-        return More(cursor=f"{after}:{part.left}", facts=facts, rows=tuple(part.rows))
+            return Done(facts=facts, rows=rows)
+        return More(cursor=f"{after}:{part.left}", facts=facts, rows=rows)
 
     def _tonight(self, ctx: Context, store: DreamStore) -> Tonight:
         if self._catalogue is None or self._catalogue.run != ctx.run:
@@ -144,11 +149,14 @@ class Generate:
         """What models may add for one kind: as much as the kinds themselves share out."""
         return self._caps.per_night // (len(self._kinds) + len(kinds_of(self._config, ctx)))
 
-    def _share(self, kind: Kind) -> int:
-        """Return this kind's part of the night's dreams; the first kinds get what does not divide."""
+    def _share(self, kind: Kind, made: Mapping[str, int]) -> int:
+        """Return this kind's part of the night's dreams: an even part of what the kinds before it left over, but never
+        more than two fifths of the night, or its even part of the whole."""
         place = list(self._kinds).index(kind.key)
-        whole, rest = divmod(self._caps.per_night, len(self._kinds))
-        return whole + int(place < rest)
+        left = self._caps.per_night - sum(made.get(each, 0) for each in list(self._kinds)[:place])
+        part = math.ceil(left / (len(self._kinds) - place))
+        even = math.ceil(self._caps.per_night / len(self._kinds))
+        return min(part, max(even, int(self._caps.per_night * _LARGEST_PART)))
 
     def _ordered(self, ctx: Context, store: DreamStore, kind: Kind) -> list[Key]:
         """Order the procedures with something left to dream; the same for every part of a run."""
@@ -189,12 +197,23 @@ class _Imagining:
         return ()
 
 
+@dataclass(slots=True)
+class _Found:
+    """What may become dreams of one procedure: at most `most` of them, `kept` so far."""
+
+    base: Procedure
+    accepted: Sequence[Kept]
+    most: int
+    visited: bool
+    kept: int = 0
+
+
 class _Part:
     """The rows and counts of one part while it is made."""
 
     def __init__(self, ctx: Context, store: DreamStore, kind: Kind, tonight: Tonight, room: _Room) -> None:
-        self.rows: list[Row] = []
         self.left = room.left
+        self._found: list[_Found] = []
         self._ctx, self._store, self._kind, self._tonight = ctx, store, kind, tonight
         self._learns = kind.key in _LEARNING
         self._per_procedure = room.per_procedure
@@ -253,16 +272,29 @@ class _Part:
         return checker.kept
 
     def _keep(self, base: Procedure, accepted: Sequence[Kept], most: int, *, visited: bool) -> None:
-        kept = accepted[:most]
-        self.left -= len(kept)
-        self._counts["dreams"] += len(kept)
-        self._counts["varied"] += bool(kept)
-        for candidate, variant_hash in kept:
-            self.rows.append(dream_row(dream_of(base, self._kind, candidate, variant_hash, self._at)))
-        if not visited:
-            return
-        which = (*base.key, base.source_hash, visit_name(self._kind), self._kind.version)
-        self.rows.append(record_row("generation_visits", Visit(*which, len(accepted), len(kept))))
+        """Keep some of these now; what more there may be of this procedure waits until the others had their turn."""
+        found = _Found(base, accepted, most, visited)
+        found.kept = min(most, len(accepted), math.ceil(self._per_procedure * _FIRST_TURN))
+        self.left -= found.kept
+        self._found.append(found)
+
+    def rows(self) -> list[Row]:
+        """Return the dreams and the record of the visits; what room is left goes to those with more to offer."""
+        for each in self._found:
+            more = max(0, min(self.left, each.most - each.kept, len(each.accepted) - each.kept))
+            each.kept += more
+            self.left -= more
+        rows: list[Row] = []
+        for each in self._found:
+            base, kept = each.base, each.accepted[: each.kept]
+            self._counts["dreams"] += len(kept)
+            self._counts["varied"] += bool(kept)
+            rows += [dream_row(dream_of(base, self._kind, *candidate, self._at)) for candidate in kept]
+            if each.visited:
+                which = (*base.key, base.source_hash, visit_name(self._kind), self._kind.version)
+                visit = Visit(*which, len(each.accepted), len(kept))
+                rows.append(record_row("generation_visits", visit))
+        return rows
 
     def facts(self) -> dict[str, Any]:
         """Return what this part counted."""

@@ -9,6 +9,7 @@ the less new for standing in a long function. Layout, comments and the docstring
 
 import ast
 import difflib
+import functools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -102,7 +103,9 @@ def _common(bag: Bag, other: Bag) -> int:
     return sum(min(count, other[piece]) for piece, count in bag.items() if piece in other)
 
 
-def _units(code: str) -> list[_Unit]:
+@functools.lru_cache(maxsize=256)
+def _units(code: str) -> Sequence[_Unit]:
+    """The units of a function; its dreams are compared with one another again and again, night after night."""
     node, _ = function_tree(code)
     body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
     units = [_unit(node, 0)]

@@ -11,7 +11,7 @@ import marshal
 import math
 import random
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,17 +95,22 @@ def order(
     visits: Mapping[Key, int],
     focus: Focus | None,
     rng: random.Random,
+    totals: MutableMapping[Key, float] | None = None,
 ) -> list[Key]:
     """Order the procedures of tonight: those visited least often first, so that each gets its turn; among these the
     most valuable first; among equals by chance.
 
     `visits` are how often a procedure was asked about in this wording on earlier nights (0 where it is not in
-    there). The order is the same for the same arguments and seed.
+    there). The order is the same for the same arguments and seed. `totals` remembers values for who asks again about the
+    same catalogue.
     """
+    known = {} if totals is None else totals
     chosen = sorted(each.key for each in procedures if focus is None or focus.covers(each.key))
     rng.shuffle(chosen)
-    by_key = {each.key: each for each in procedures}
-    return sorted(chosen, key=lambda key: (visits.get(key, 0), -value_of(by_key[key], signals).total))
+    for each in procedures:
+        if each.key not in known:
+            known[each.key] = value_of(each, signals).total
+    return sorted(chosen, key=lambda key: (visits.get(key, 0), -known[key]))
 
 
 def _heat(share: float) -> float:

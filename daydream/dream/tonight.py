@@ -1,10 +1,11 @@
 """What generation works on: tonight's catalogue in the order of its worth, its sources, and who resembles whom."""
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from daydream.analysis.source import Module, NotParsed, digest, parse
+from daydream.analysis.source import Module, NotParsed, decode, digest, parse
 from daydream.config.model import DreamOptions
 from daydream.contracts.context import Context
 from daydream.contracts.dream import Procedure
@@ -16,6 +17,8 @@ from daydream.store import dream_rows
 from daydream.store.dreams import DreamStore
 
 _RELATED = 20
+# What a name that a module's top level binds to a number or a bool looks like, and whatever might be one.
+_CONSTANT = re.compile(r"(?m)^[^\W\d]\w*[^\S\n]*(?::[^\n]*)?=[^\S\n]*(?:[\d.(\\]|True\b|False\b)|;")
 
 
 class Tonight:
@@ -33,6 +36,7 @@ class Tonight:
         self._ctx = ctx
         self._focus = Focus(options.focus) if options.focus else None
         self._signals = Signals(ctx.started_at.date(), self._hot(options.profile))
+        self._totals: dict[Key, float] = {}
         self._by_path: dict[str, list[Procedure]] = {}
         for each in sorted(self.procedures, key=lambda each: (each.path, each.first_line)):
             self._by_path.setdefault(each.path, []).append(each)
@@ -53,7 +57,9 @@ class Tonight:
         self._ctx.check()
         visits = dict(dream_rows.unfinished(store, self.run, kind, per_procedure))
         rng = random.Random(f"{self.run} {kind[0]}")  # noqa: S311 -- reproducible on purpose
-        return order([self.known[key] for key in visits], self._signals, visits, self._focus, rng)
+        return order(
+            [self.known[key] for key in visits], self._signals, visits, self._focus, rng, self._totals
+        )
 
     def with_source(self, procedure: Procedure) -> tuple[Procedure | None, list[Procedure]]:
         """Add the source of a procedure, and return those before and after it in its file; None: not as catalogued."""
@@ -72,7 +78,7 @@ class Tonight:
         """Return the procedures of a file that read as they were catalogued, with their sources."""
         if path not in self._read:
             try:
-                module = parse(read(self._ctx.tree, path), describe=False)
+                module = _module(read(self._ctx.tree, path))
             except (NotRead, NotParsed):
                 module = Module((), (), {})
             self._read[path] = [
@@ -94,3 +100,9 @@ class Tonight:
             self._own_notes.append(f"the profile {profile} names no procedure of this repository")
             return None
         return hot
+
+
+def _module(data: bytes) -> Module:
+    """Return the lines and constants of a file that was parsed before; parsing is dear, and few files hold a constant."""
+    text = decode(data)
+    return parse(data, describe=False) if _CONSTANT.search(text) else Module(tuple(text.split("\n")), (), {})

@@ -41,7 +41,7 @@ _WORTH: tuple[tuple[str, str, float, str], ...] = (
     ),
     (
         "constraint_relaxation",
-        "work_later sink display sorted tests_together",
+        "work_later risk_first sink display sorted tests_together",
         0.05,
         "the same result in another order or form, which gains little by itself",
     ),
@@ -69,7 +69,7 @@ _WORTH: tuple[tuple[str, str, float, str], ...] = (
     ),
     (
         "cross_project_synthesis",
-        "guard state_guard checked_result argument",
+        "guard state_guard sure_first form checked_result argument",
         0.10,
         "a relative checks what this procedure takes for granted",
     ),
@@ -83,6 +83,12 @@ _WORTH: tuple[tuple[str, str, float, str], ...] = (
         -0.15,
         "what failed loudly until now would go on quietly",
     ),
+    (
+        "parameter_exploration",
+        "unsaid",
+        0.05,
+        "it says what was left to a documented default",
+    ),
     ("conditional_variant", "empty_guard", 0.15, "it leaves at once where there is nothing to do"),
     ("conditional_variant", "memo", 0.10, "a remembered result saves work where calls repeat"),
     ("conditional_variant", "retry", 0.10, "another attempt helps where others fail now and then"),
@@ -93,6 +99,8 @@ _WORTH: tuple[tuple[str, str, float, str], ...] = (
         "a step becomes a choice; today's behaviour stays the default",
     ),
     ("conditional_variant", "fallback", -0.05, "a fallback can hide that something is missing"),
+    ("conditional_variant", "answer", -0.05, "an answer can hide that something went wrong"),
+    ("conditional_variant", "adjustment", -0.05, "what follows may count on the value having been put right"),
     ("conditional_variant", "lenient", -0.25, "it lets through what a check stops today"),
 )
 _TRANSFORMS: Mapping[str, Signal] = {

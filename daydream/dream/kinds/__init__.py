@@ -1,4 +1,5 @@
-"""The kinds of dreams, in the order in which they share the night's quota."""
+"""The kinds of dreams, in the order in which they share the night's quota: the rarest first, as what one leaves over the
+next may use."""
 
 from daydream.contracts.dream import Kind
 from daydream.dream.kinds.conditional_variant import ConditionalVariant
@@ -8,7 +9,7 @@ from daydream.dream.kinds.parameter_exploration import ParameterExploration
 
 KINDS: tuple[Kind, ...] = (
     ParameterExploration(),
-    ConditionalVariant(),
     CrossProjectSynthesis(),
     ConstraintRelaxation(),
+    ConditionalVariant(),
 )

@@ -11,6 +11,7 @@ from itertools import islice
 from daydream.contracts.dream import Candidate, Policy, Procedure
 from daydream.dream.kinds.conditional_variant_calls import fallbacks, retries
 from daydream.dream.kinds.conditional_variant_checks import lenient
+from daydream.dream.kinds.conditional_variant_choices import adjustments, answers
 from daydream.dream.kinds.conditional_variant_guards import guards
 from daydream.dream.kinds.conditional_variant_memo import memos
 from daydream.dream.kinds.conditional_variant_steps import optional_steps
@@ -23,6 +24,8 @@ _MAKERS: tuple[Callable[[Text, Procedure, random.Random], Iterator[Candidate]], 
     memos,
     fallbacks,
     lenient,
+    answers,
+    adjustments,
 )
 
 
@@ -31,7 +34,7 @@ class ConditionalVariant:
     """See the module."""
 
     key: str = "conditional_variant"
-    version: int = 1
+    version: int = 2
 
     def propose(
         self, procedure: Procedure, related: Sequence[Procedure], policy: Policy, rng: random.Random

@@ -12,8 +12,10 @@ from daydream.dream.kinds.conditional_variant_text import Edit, Option, Text, wi
 def lenient(text: Text, procedure: Procedure, rng: random.Random) -> Iterator[Candidate]:
     """Propose that the checks which only raise are left out where a caller says so."""
     del rng
-    found = [each for each in text.body if isinstance(each, ast.If) and _checks(each)]
-    if not found or len(found) == len(text.body) or not may_grow(text, procedure):
+    found = [each for each in text.nodes if isinstance(each, ast.If) and _checks(each)]
+    outermost = {id(each) for each in text.body}
+    alone = sum(id(each) in outermost for each in found) == len(text.body)
+    if not found or alone or not may_grow(text, procedure):
         return
     name = text.free("strict", "with_checks")
     if name is None:
@@ -47,8 +49,17 @@ def _when(text: Text, name: str, test: ast.expr) -> list[Edit]:
 
 
 def _checks(statement: ast.If) -> bool:
-    """Whether a statement does nothing but raise where a condition holds."""
-    if statement.orelse or len(statement.body) != 1:
+    """Whether a statement does nothing but raise where a condition holds; it may write its message first."""
+    *before, last = statement.body
+    if statement.orelse or not all(_names_a_text(each) for each in before):
         return False
     binds = any(isinstance(each, ast.NamedExpr) for each in ast.walk(statement.test))
-    return isinstance(statement.body[0], ast.Raise) and not binds
+    return isinstance(last, ast.Raise) and last.exc is not None and not binds
+
+
+def _names_a_text(statement: ast.stmt) -> bool:
+    """Whether a statement gives a name the text that an error will have."""
+    target = (
+        statement.targets[0] if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
+    )
+    return isinstance(target, ast.Name) and target.id in ("msg", "message", "error", "err", "reason", "text")

@@ -12,6 +12,10 @@ from dataclasses import dataclass, field
 from daydream.analysis.source import Definition, NotParsed, function_tree, normal_form, own_nodes, signature
 
 Point = tuple[int, int]
+_BLOCKED = (
+    *(ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.TryStar),
+    *(ast.ExceptHandler, ast.match_case),
+)
 _GOOGLE = re.compile(r"\s*(?:Args|Arguments|Parameters|Keyword Args):\s*")
 _SPHINX = re.compile(r"\s*:param\b")
 _NUMPY = re.compile(r"\s*Parameters\s*")
@@ -98,6 +102,16 @@ class Text:
             if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load)
         }
 
+    @functools.cached_property
+    def calls(self) -> list[ast.Call]:
+        """The calls of the function's own body."""
+        return [each for each in self.nodes if isinstance(each, ast.Call)]
+
+    @functools.cached_property
+    def tries(self) -> list[ast.Try]:
+        """The `try` statements of the function's own body."""
+        return [each for each in self.nodes if isinstance(each, ast.Try)]
+
     @property
     def annotated(self) -> bool:
         """Whether the signature holds an annotation."""
@@ -166,6 +180,10 @@ class Text:
         row = self.end(node)[0] + 1
         return Edit((row, 0), (row, 0), _block(self.indent(node), lines))
 
+    def inserted(self, at: Point, text: str) -> Edit:
+        """Put text at a place."""
+        return Edit(at, at, text)
+
     def replaced(self, node: ast.stmt | ast.expr, text: str) -> Edit:
         """Put text in the place of a node."""
         return Edit(self.start(node), self.end(node), text)
@@ -191,14 +209,18 @@ class Text:
 
     def blocks(self) -> Iterator[list[ast.stmt]]:
         """Yield the lists of statements of the function's own body."""
-        yield self.node.body
+        yield from self._blocks
+
+    @functools.cached_property
+    def _blocks(self) -> list[list[ast.stmt]]:
+        found = [self.node.body]
         for each in self.nodes:
-            if isinstance(each, Definition | ast.ClassDef):
-                continue
-            for name in ("body", "orelse", "finalbody"):
-                block = getattr(each, name, None)
-                if isinstance(block, list) and block:
-                    yield block
+            if isinstance(each, _BLOCKED):
+                for name in ("body", "orelse", "finalbody"):
+                    block = getattr(each, name, None)
+                    if isinstance(block, list) and block:
+                        found.append(block)
+        return found
 
 
 def comparable(text: Text) -> bool:

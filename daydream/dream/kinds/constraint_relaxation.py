@@ -51,7 +51,7 @@ class ConstraintRelaxation:
     """See the module."""
 
     key: str = "constraint_relaxation"
-    version: int = 1
+    version: int = 2
 
     def propose(
         self, procedure: Procedure, related: Sequence[Procedure], policy: Policy, rng: random.Random

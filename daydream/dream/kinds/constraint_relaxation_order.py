@@ -98,14 +98,19 @@ def _later(body: Body, node: ast.stmt, after: Sequence[ast.stmt]) -> Relaxation 
     index = graph.number(node)
     exits: list[ast.stmt] = []
     behind: ast.stmt | None = None
+    risky: list[ast.stmt] = []
     for each, following in pairwise(after):
         if any(graph.edges(index, graph.number(each))) or not body.alone(each):
             break
         if graph.statements[graph.number(each)].uses.leaves & {"return", "raise", "continue", "break"}:
             exits.append(each)
             behind = each if body.start(following)[0] > body.end(each)[0] else None
-    if behind is None or body.start(after[0])[0] <= body.end(node)[0]:
+        elif graph.statements[graph.number(each)].uses.fails:
+            risky += [each] if body.start(following)[0] > body.end(each)[0] else []
+    if not after or body.start(after[0])[0] <= body.end(node)[0]:
         return None
+    if behind is None:
+        return _risk_first(body, node, risky) if risky else None
     first, last = body.commented(node), body.end(node)[0]
     moved = "\n".join(row.decode("utf-8", "surrogatepass") for row in body.rows[first : last + 1]) + "\n"
     at = (body.end(behind)[0] + 1, 0)
@@ -119,6 +124,23 @@ def _later(body: Body, node: ast.stmt, after: Sequence[ast.stmt]) -> Relaxation 
         (body.without_rows(first, last), Edit(at, at, moved)),
         min(0.85, 0.45 + cost(node) / 40),
         {"exits": len(exits)},
+    )
+
+
+def _risk_first(body: Body, node: ast.stmt, risky: Sequence[ast.stmt]) -> Relaxation:
+    first, last = body.commented(node), body.end(node)[0]
+    moved = "\n".join(row.decode("utf-8", "surrogatepass") for row in body.rows[first : last + 1]) + "\n"
+    at = (body.end(risky[-1])[0] + 1, 0)
+    head, passed = body.text(node).split("\n")[0], body.text(risky[-1]).split("\n")[0]
+    return Relaxation(
+        "risk_first",
+        f"{head} after what may fail"[:120],
+        f"`{head}` has to be done before `{passed}`, which may fail",
+        "it cannot fail or be seen outside, and nothing that it passes uses what it makes or changes what it reads",
+        f"`{head}` is done after {_many(len(risky), 'statement')} that may fail, not in vain before",
+        (body.without_rows(first, last), Edit(at, at, moved)),
+        0.3,
+        {"passed": len(risky)},
     )
 
 

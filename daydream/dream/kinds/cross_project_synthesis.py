@@ -15,6 +15,7 @@ from daydream.contracts.dream import Candidate, Policy, Procedure
 from daydream.dream.kinds.conditional_variant_text import Text, comparable, parsed
 from daydream.dream.kinds.cross_project_synthesis_arguments import ARGUMENTS
 from daydream.dream.kinds.cross_project_synthesis_collections import COLLECTIONS
+from daydream.dream.kinds.cross_project_synthesis_entry import ENTRY
 from daydream.dream.kinds.cross_project_synthesis_errors import ERRORS
 from daydream.dream.kinds.cross_project_synthesis_guards import GUARDS
 from daydream.dream.kinds.cross_project_synthesis_lesson import Gap, Lesson, Rule, in_scope
@@ -28,6 +29,7 @@ _RULES: tuple[Rule, ...] = (
     *GUARDS,
     *OUTCOMES,
     *STATE,
+    *ENTRY,
     *ERRORS,
     *ARGUMENTS,
     *RESOURCES,
@@ -43,7 +45,7 @@ class CrossProjectSynthesis:
     """See the module."""
 
     key: str = "cross_project_synthesis"
-    version: int = 1
+    version: int = 2
 
     def propose(
         self, procedure: Procedure, related: Sequence[Procedure], policy: Policy, rng: random.Random

@@ -75,15 +75,14 @@ def in_scope(names: Iterable[str], text: Text, base: Procedure, relative: Proced
 
 def handlers(text: Text) -> Iterator[tuple[ast.Try, ast.ExceptHandler]]:
     """Yield the exception handlers of a function."""
-    for each in text.nodes:
-        if isinstance(each, ast.Try):
-            for handler in each.handlers:
-                yield each, handler
+    for each in text.tries:
+        for handler in each.handlers:
+            yield each, handler
 
 
 def calls(text: Text) -> Iterator[ast.Call]:
     """Yield the calls of a function."""
-    return (each for each in text.nodes if isinstance(each, ast.Call))
+    return iter(text.calls)
 
 
 def named(node: ast.AST, name: str) -> bool:

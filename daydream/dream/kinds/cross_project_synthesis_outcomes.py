@@ -146,14 +146,11 @@ def _answer_gap(text: Text, statement: ast.stmt, key: str) -> Gap:
 def _checked(text: Text) -> Iterator[Lesson]:
     """See what is asked about a result right after it was got."""
     for first, second in pairs(text):
+        if not isinstance(first, ast.Assign) or not isinstance(second, ast.If):
+            continue
         call = _result(first)
-        target = first.targets[0] if isinstance(first, ast.Assign) and len(first.targets) == 1 else None
-        if (
-            call is None
-            or not _callee(call)
-            or not isinstance(target, ast.Name)
-            or not isinstance(second, ast.If)
-        ):
+        target = first.targets[0] if len(first.targets) == 1 else None
+        if call is None or not _callee(call) or not isinstance(target, ast.Name):
             continue
         if not is_guard(second) or isinstance(second.body[0], ast.Assign) or refuses_what_is_there(second):
             continue

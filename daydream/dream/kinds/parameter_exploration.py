@@ -1,6 +1,7 @@
 """Parameter exploration: other values for the numbers and options that a procedure takes for granted.
 
-Only literals under a name that says what they are (timeout, retries, batch size ...) are touched, at their
+Touched are literals under a name that says what they are (timeout, retries, batch size ...), limits that something is
+compared with or cut at, switches among the defaults, and documented arguments that a call leaves unsaid; each at its
 place in the text, so that layout and comments stay. Types are kept: an int stays an int.
 """
 
@@ -10,136 +11,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from typing import TypeGuard
 
 from daydream.analysis.source import Definition, NotParsed, function_tree, own_nodes
 from daydream.contracts.dream import Candidate, Policy, Procedure
+from daydream.dream.kinds.parameter_exploration_unsaid import Unsaid, may_be_unsaid, unsaid
+from daydream.dream.kinds.parameter_exploration_words import COUNTS, GUARDS, LEVELS, OTHER_MEANING, TIMES
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LITERAL = re.compile(r"[1-9]|\bTrue\b|\bFalse\b")
-_TIMES = frozenset(
-    [
-        "timeout",
-        "timeouts",
-        "delay",
-        "delays",
-        "backoff",
-        "interval",
-        "intervals",
-        "ttl",
-        "wait",
-        "expiry",
-        "expires",
-        "sleep",
-    ]
-)
-_COUNTS = frozenset(
-    [
-        "retry",
-        "retries",
-        "attempts",
-        "tries",
-        "limit",
-        "limits",
-        "batch",
-        "chunk",
-        "chunks",
-        "chunksize",
-        "cache",
-        "maxsize",
-        "workers",
-        "threads",
-        "concurrency",
-        "pool",
-        "buffer",
-        "bufsize",
-        "maxlen",
-        "depth",
-        "max",
-        "min",
-        "size",
-        "iterations",
-        "samples",
-        "window",
-        "capacity",
-    ]
-)
-_LEVELS = frozenset(
-    [
-        "threshold",
-        "thresholds",
-        "tolerance",
-        "tol",
-        "atol",
-        "rtol",
-        "epsilon",
-        "eps",
-        "ratio",
-        "cutoff",
-        "fraction",
-    ]
-)
-_OTHER_MEANING = frozenset(
-    [
-        "length",
-        "digits",
-        "font",
-        "width",
-        "height",
-        "port",
-        "version",
-        "year",
-        "month",
-        "day",
-        "hour",
-        "date",
-        "column",
-        "row",
-        "indent",
-        "index",
-        "position",
-        "pos",
-        "offset",
-        "tab",
-        "age",
-        "id",
-        "status",
-        "code",
-        "level",
-        "bits",
-        "bytes",
-        "byte",
-        "header",
-        "dtype",
-        "line",
-        "point",
-        "x",
-        "y",
-        "py",
-    ]
-)
-_OPTIONS = frozenset(
-    [
-        "use",
-        "enable",
-        "enabled",
-        "cache",
-        "cached",
-        "lazy",
-        "eager",
-        "copy",
-        "parallel",
-        "stream",
-        "streaming",
-        "buffered",
-        "compress",
-        "prefetch",
-        "reuse",
-        "inplace",
-        "fast",
-        "dedupe",
-        "keepalive",
-    ]
-)
+_LEAST_LIMIT = 8
 _GRID = (0.5, 2.0, 0.2, 5.0)
 _LEARNED_FROM = 20
 _LARGEST_S = 86_400
@@ -165,7 +46,7 @@ class ParameterExploration:
     """See the module."""
 
     key: str = "parameter_exploration"
-    version: int = 1
+    version: int = 2
 
     def propose(
         self, procedure: Procedure, related: Sequence[Procedure], policy: Policy, rng: random.Random
@@ -174,27 +55,46 @@ class ParameterExploration:
         del policy
         if procedure.source is None:
             return []
-        found = list(sites(procedure.source, procedure.constants))
-        if not found:
+        source = procedure.source
+        read = _read(source, procedure.constants)
+        if read is None:
             return []
+        found = list(_sites(*read, procedure.constants))
+        silent = list(unsaid(source, *read))
         rng.shuffle(found)
-        learned = _learned({site.name for site in found}, related)
+        rng.shuffle(silent)
+        learned = _learned({site.name for site in found}, related) if found else {}
         columns = [
-            [_candidate(procedure.source, each, value, seen) for value, seen in _values(each, learned)]
+            [_candidate(source, each, value, seen) for value, seen in _values(each, learned)]
             for each in found
         ]
+        columns += [[_said(source, each, value) for value in each.argument.values] for each in silent]
         return [each for row in zip_longest(*columns) for each in row if each is not None]
 
 
 def sites(source: str, constants: Mapping[str, float]) -> Iterator[Site]:
     """Find the literals of a procedure that may be varied, in the order of the text."""
+    read = _read(source, constants)
+    if read is not None:
+        yield from _sites(*read, constants)
+
+
+def _read(source: str, constants: Mapping[str, float]) -> tuple[Definition, int] | None:
+    """Parse a procedure, None where it does not parse or can hold nothing of interest."""
     # Most procedures hold no such literal, and looking at the text is much cheaper than parsing it.
-    if not _LITERAL.search(source) and not any(name in source for name in constants):
-        return
+    if (
+        not _LITERAL.search(source)
+        and not may_be_unsaid(source)
+        and not any(name in source for name in constants)
+    ):
+        return None
     try:
-        node, added = function_tree(source)
+        return function_tree(source)
     except NotParsed:
-        return
+        return None
+
+
+def _sites(node: Definition, added: int, constants: Mapping[str, float]) -> Iterator[Site]:
     found = [*_defaults(node), *_inside(node, constants)]
     for role, name, value, place in sorted(found, key=lambda each: (each[3].lineno, each[3].col_offset)):
         if (
@@ -230,6 +130,8 @@ def _inside(node: Definition, constants: Mapping[str, float]) -> Iterator[_Found
             targets = each.targets if isinstance(each, ast.Assign) else [each.target]
             for name in (_name(target) for target in targets[:1]):
                 yield from _literal("assigned", name, each.value)
+        elif isinstance(each, ast.Compare | ast.Slice):
+            yield from _limit(each)
         elif isinstance(each, ast.Name) and each.id in constants and each.id not in local:
             yield ("constant", each.id, constants[each.id], each)
 
@@ -240,6 +142,30 @@ def _call(node: ast.Call) -> Iterator[_Found]:
             yield from _literal("keyword", keyword.arg, keyword.value)
     if _name(node.func) == "sleep" and len(node.args) == 1:
         yield from _literal("keyword", "sleep", node.args[0])
+
+
+def _limit(node: ast.Compare | ast.Slice) -> Iterator[_Found]:
+    """A number that something is compared with, or at which it is cut off; small ones are about structure."""
+    if isinstance(node, ast.Slice):
+        bound = node.upper if node.lower is None else None
+        if bound is not None and node.step is None:
+            yield from _large("cut", "cut", bound)
+    elif len(node.ops) == 1 and isinstance(node.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE):
+        measured = node.left.args[0] if _is_len(node.left) and node.left.args else node.left
+        name = _name(measured)
+        if name:
+            yield from _large("threshold", name, node.comparators[0])
+
+
+def _is_len(node: ast.expr) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and _name(node.func) == "len"
+
+
+def _large(role: str, name: str, node: ast.expr) -> Iterator[_Found]:
+    for each in _literal(role, name, node):
+        small = isinstance(each[2], int) and each[2] < _LEAST_LIMIT
+        if not small:
+            yield each
 
 
 def _name(node: ast.expr) -> str:
@@ -258,10 +184,12 @@ def _words(name: str) -> set[str]:
 def _explorable(role: str, name: str, value: float) -> bool:
     words = _words(name)
     if isinstance(value, bool):
-        # Elsewhere a bool may be data, or guard safety; a keyword-only default is an option by its place.
-        return role == "option" and bool(words & _OPTIONS)
-    known = words & (_TIMES | _COUNTS | _LEVELS)
-    return bool(known) and not words & _OTHER_MEANING and 0 < value < 1e12
+        # Elsewhere a bool may be data; a default is an option by its place.
+        return role in ("option", "default") and not words & GUARDS
+    if role in ("cut", "threshold"):
+        return not words & OTHER_MEANING and 0 < value < 1e12
+    known = words & (TIMES | COUNTS | LEVELS)
+    return bool(known) and not words & OTHER_MEANING and 0 < value < 1e12
 
 
 def _values(site: Site, learned: Mapping[str, Mapping[float, str]]) -> list[tuple[float, str]]:
@@ -280,9 +208,9 @@ def _scaled(site: Site, factor: float) -> float:
     """Scale on a log grid: counts stay whole and at least 1, fractions at most 1, times below a day."""
     value = site.value * factor
     words = _words(site.name)
-    if words & _LEVELS and site.value <= 1:
+    if words & LEVELS and site.value <= 1:
         value = min(value, 1.0)
-    if words & _TIMES and site.value <= _LARGEST_S:
+    if words & TIMES and site.value <= _LARGEST_S:
         value = min(value, float(_LARGEST_S))
     return max(1, round(value)) if isinstance(site.value, int) else float(f"{value:.3g}")
 
@@ -318,7 +246,33 @@ def _candidate(source: str, site: Site, value: float, seen_in: str) -> Candidate
     )
 
 
+def _said(source: str, found: Unsaid, value: str) -> Candidate:
+    lines = source.split("\n")
+    line = lines[found.line].encode("utf-8", "surrogatepass")
+    said = f"{'' if found.first else ', '}{found.argument.name}={value}"
+    lines[found.line] = (line[: found.column] + said.encode() + line[found.column :]).decode(
+        "utf-8", "surrogatepass"
+    )
+    argument = found.argument
+    return Candidate(
+        name=f"{found.callee}() is given {argument.name}={value}",
+        code="\n".join(lines),
+        transform_id="parameter_exploration.unsaid@1",
+        assumption=f"the default of {argument.name}, {argument.default}, is right for {found.callee}()",
+        reasoning=f"{found.callee}() takes {argument.name}, and nothing says that {argument.default} was chosen",
+        description=f"{found.callee}() is given {argument.name}={value}; left unsaid it is {argument.default}",
+        details={
+            "parameter": argument.name,
+            "call": found.callee,
+            "default": argument.default,
+            "value": value,
+        },
+    )
+
+
 _ROLES = {
+    "cut": "limit at the",
+    "threshold": "limit of",
     "default": "default of the parameter",
     "keyword": "argument",
     "assigned": "assigned value",

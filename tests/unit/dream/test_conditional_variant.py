@@ -333,3 +333,79 @@ def test_no_more_is_made_than_may_be_kept_twice_over() -> None:
     assert len(found) == 4
     assert found == ConditionalVariant().propose(procedure(source), [], Policy(2), random.Random(1))
     assert found != ConditionalVariant().propose(procedure(source), [], Policy(2), random.Random(2))
+
+
+FOUND = """
+def find(names, wanted, *, default=None):
+    if not wanted:
+        raise TypeError(wanted)
+    for name in names:
+        if name == wanted:
+            return name
+    raise LookupError(wanted)
+"""
+
+
+def test_what_it_raises_may_be_answered_by_its_caller() -> None:
+    found = only(FOUND, "answer")
+    find = defined(found.code)["find"]
+    assert find(["a"], "b", fallback=3) == 3
+    assert find(["a"], "a", fallback=3) == "a"
+    with pytest.raises(LookupError):
+        find(["a"], "b")
+    with pytest.raises(TypeError):
+        find(["a"], "", fallback=3)
+    assert found.changes_default
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if a:\n        raise LookupError(a)",
+        "if a:\n        raise NotImplementedError\n    return a",
+        "if a:\n        raise error\n    return a",
+        "try:\n        return a\n    finally:\n        raise LookupError(a)",
+        "if a:\n        raise LookupError(a)\n    yield a\n    return a",
+        "if a: raise LookupError(a)\n    return a",
+    ],
+)
+def test_there_is_no_answer_where_nothing_is_given_or_the_error_is_about_the_code(body: str) -> None:
+    assert "answer" not in transforms(f"def f(a, error):\n    {body}\n")
+
+
+ADJUSTED = """
+def target(url, proxy=None):
+    path = url.path
+    if proxy and url.plain or url.far:
+        path = url.whole
+    return path
+"""
+
+
+def test_a_value_that_is_only_put_right_may_be_left_as_it_is() -> None:
+    found = only(ADJUSTED, "adjustment")
+    assert "if adjust_path and (proxy and url.plain or url.far):" in found.code
+    assert "def target(url, proxy=None, *, adjust_path=True):" in found.code
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "if name is None:\n        name = 3",
+        "if not name:\n        name = 3",
+        "if other:\n        fresh = 3",
+        "if other:\n        name = 3\n    else:\n        name = 4",
+        "if other:\n        name = 3\n        other.close()",
+        "if other:\n        name = yield",
+    ],
+)
+def test_what_has_to_be_filled_in_or_does_more_is_no_adjustment(statement: str) -> None:
+    assert "adjustment" not in transforms(f"def f(name, other):\n    {statement}\n    return name\n")
+
+
+def test_checks_further_in_and_with_a_message_of_their_own_may_be_left_out() -> None:
+    source = 'def f(rows):\n    for row in rows:\n        if not row:\n            msg = "empty"\n            raise ValueError(msg)\n    return rows\n'
+    found = only(source, "lenient")
+    assert defined(found.code)["f"]([[]], strict=False) == [[]]
+    with pytest.raises(ValueError, match="empty"):
+        defined(found.code)["f"]([[]])

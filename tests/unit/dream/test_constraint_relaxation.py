@@ -95,6 +95,36 @@ def test_work_moves_down_behind_exits_that_need_something_else_first() -> None:
     )
 
 
+def test_what_cannot_fail_is_done_after_what_may() -> None:
+    source = """\
+        def f(k):
+            out = []
+            rows = k.load()
+            for row in rows:
+                out.append(row)
+            return out
+    """
+    assert variant(source, "risk_first").index("rows = k.load()") < variant(source, "risk_first").index(
+        "out = []"
+    )
+    caught = source.replace("rows = k.load()", "rows = k.load(out)")
+    assert "risk_first" not in proposed(caught)
+
+
+def test_what_may_fail_stays_where_somebody_would_see_the_difference() -> None:
+    source = """\
+        def f(k):
+            try:
+                out = []
+                rows = k.load()
+                out.append(rows)
+            except OSError:
+                return out
+            return out
+    """
+    assert "risk_first" not in proposed(source)
+
+
 def test_the_cheaper_of_two_harmless_tests_is_asked_first() -> None:
     source = "def f(s: str, strict: bool):\n    if s.strip().startswith('a') and strict:\n        return 1\n"
     assert "if strict and s.strip().startswith('a'):" in variant(source, "cheap_test_first")

@@ -364,3 +364,48 @@ def test_expressions_nested_too_deeply_get_nothing_and_no_error() -> None:
     nested = procedure(f"{base.rstrip()} + ({deep})\n")
     kind = CrossProjectSynthesis()
     assert list(kind.propose(nested, [procedure(relative, "b.py")], Policy(5), random.Random(1))) == []
+
+
+FORMS = "def g(path):\n    path = os.fspath(path)\n    return path.parts\n"
+
+
+def test_an_argument_is_put_in_form_as_a_relative_does_it() -> None:
+    code = taught("def f(path):\n    return os.stat(path)\n", FORMS)["form"]
+    assert code == "def f(path):\n    path = os.fspath(path)\n    return os.stat(path)\n"
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "def f(path):\n    path = path.strip()\n    return os.stat(path)\n",
+        "def f(other):\n    return os.stat(other)\n",
+        "def f(path):\n    return stat(path)\n",
+        "def f(path):\n    return os\n",
+    ],
+)
+def test_an_argument_keeps_its_form_where_it_has_one_is_not_used_or_the_name_is_unknown(base: str) -> None:
+    assert "form" not in taught(base, FORMS)
+
+
+CLOSED = """
+class File:
+    def read(self, size):
+        self._check_open()
+        return self.raw.read(size)
+
+    def tell(self):
+        return self.raw.tell()
+
+    def _check_open(self):
+        if self.raw is None:
+            raise ValueError
+"""
+
+
+def test_a_method_makes_sure_of_what_another_of_its_class_makes_sure_of() -> None:
+    read, tell, check = procedures(CLOSED)
+    (found,) = [each for each in proposed(tell, read, check) if "sure_first" in each.transform_id]
+    assert found.code == "    def tell(self):\n        self._check_open()\n        return self.raw.tell()\n"
+    assert "sure_first" not in {each.transform_id for each in proposed(check, read, tell)}
+    elsewhere = [replace(each, path="pkg/b.py") for each in (read, check)]
+    assert not any("sure_first" in each.transform_id for each in proposed(tell, *elsewhere))

@@ -1,5 +1,6 @@
 """From a catalogue to judged dreams: bounded, without repetition, the same whatever was interrupted."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,14 @@ FUNCTION = """
 def fetch_{0}(url, timeout=30, *, use_cache=True):
     retries = 3  # tried and found good
     return url, timeout, retries, use_cache, open_{0}(url, max_size=1_000_000)
+"""
+
+STEPS = """
+def close_{0}(self, names):
+    self.log.debug("closing")
+    if not names:
+        raise LookupError(names)
+    return names[self.first]
 """
 
 
@@ -55,8 +64,8 @@ def test_dreams_are_bounded_distinct_compile_and_differ_from_their_base(tree: Pa
     facts = sections["generate"].facts
     assert len(found) == facts["dreams"] == 17
     assert facts["by_kind"] == {"parameter_exploration": 17}
-    assert facts["varied"] == 4
-    assert max(sum(each.base == other.base for other in found) for each in found) == 5
+    assert facts["varied"] == 8
+    assert sorted(Counter(each.base for each in found).values()) == [2] * 7 + [3]
     assert len({(each.base, each.variant_hash) for each in found}) == 17
     for each in found:
         base = (tree / each.base_path).read_text().lstrip("\n")
@@ -66,8 +75,25 @@ def test_dreams_are_bounded_distinct_compile_and_differ_from_their_base(tree: Pa
 
 
 def test_procedures_that_tests_mention_come_first(tree: Path, state: Path) -> None:
-    whole_night(context(tree, state), config(per_night=10))
+    whole_night(context(tree, state), config(per_night=4))
     assert {each.base_qualname for each in dreams(tree, state)} == {"fetch_3", "fetch_5"}
+
+
+def test_what_room_is_left_goes_to_those_with_more_to_offer(tmp_path: Path, state: Path) -> None:
+    write(tmp_path / "few", {"pkg/m.py": FUNCTION.format(1) + FUNCTION.format(2)})
+    whole_night(context(tmp_path / "few", state), config(per_night=8))
+    found = Counter(each.base_qualname for each in dreams(tmp_path / "few", state))
+    assert sorted(found.values()) == [3, 5]
+
+
+def test_kinds_use_what_those_before_them_leave_over_up_to_two_fifths(tmp_path: Path, state: Path) -> None:
+    write(tmp_path / "steps", {f"pkg/m{n}.py": STEPS.format(n) for n in range(30)})
+    ctx = context(tmp_path / "steps", state)
+    night = Night(ctx)
+    night.run(catalogue.make(config()))
+    facts = night.run(Generate(config(), KINDS)).facts
+    assert facts["by_kind"]["parameter_exploration"] == 0
+    assert max(facts["by_kind"].values()) == facts["by_kind"]["conditional_variant"] == 40
 
 
 def test_later_nights_visit_the_rest_and_then_nothing_is_left(tree: Path, state: Path) -> None:

@@ -67,7 +67,7 @@ def test_values_keep_their_type_and_their_range(source: str, expected: list[obje
         "def f():\n    get(name=30, max_length=200, port=8080)\n",
         "def f():\n    get(timeout=None, limit=0, max_tries=-1, size='3')\n",
         "def f():\n    get(use_cache=True)\n",
-        "def f(use_cache=True):\n    pass\n",
+        "def f(is_open=True, dry_run=False):\n    pass\n",
         "def f(*, verify=True):\n    pass\n",
         "def f():\n    def inner(timeout=3):\n        retries = 4\n",
         "def f():\n    x = timeout + 3\n",
@@ -177,3 +177,72 @@ def test_a_nested_function_may_rebind_names_outside_itself() -> None:
 def test_a_diff_has_the_line_numbers_of_the_file() -> None:
     text = diff(procedure(BASE), BASE.replace("b=1", "b=2"))
     assert text.splitlines()[:4] == ["--- a/a.py", "+++ b/a.py", "@@ -41,2 +41,2 @@", "-def f(a, b=1):"]
+
+
+def said(source: str) -> list[str]:
+    return sorted(
+        each.code.split("\n")[1].strip() for each in proposed(source) if ".unsaid@" in each.transform_id
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("return list(zip(a, b))", ["return list(zip(a, b, strict=True))"]),
+        (
+            "warnings.warn('old', UserWarning)",
+            [f"warnings.warn('old', UserWarning, stacklevel={n})" for n in (2, 3)],
+        ),
+        (
+            "return x.decode('ascii')",
+            [f"return x.decode('ascii', errors=\"{e}\")" for e in ("backslashreplace", "replace")],
+        ),
+        ("host = line.split(':')[0]", ["host = line.split(':', maxsplit=1)[0]"]),
+        ("key, value = line.split('=')", ["key, value = line.split('=', maxsplit=1)"]),
+        ("path.parent.mkdir(parents=True)", ["path.parent.mkdir(parents=True, exist_ok=True)"]),
+        ("path.unlink()", ["path.unlink(missing_ok=True)"]),
+        ("return max(sizes)", ["return max(sizes, default=None)"]),
+    ],
+)
+def test_a_documented_argument_that_a_call_leaves_unsaid_is_said(line: str, expected: list[str]) -> None:
+    assert said(f"def f(a, b, x, line, path, sizes):\n    {line}\n") == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "return list(zip(a, b, strict=True)), zip(*a), zip(a)",
+        "warnings.warn('old', UserWarning, 2), warnings.warn('old', **b)",
+        "return x.decode(codec), x.encode('a name'), encode('ascii')",
+        "return os.path.split(x)[0], x.split(',', 1)[0], x.split(',')[-1], re.split('a')[0]",
+        "os.mkdir(x), sftp.mkdir(x, 7), os.unlink(x)",
+        "return max(a, b), max(sizes, default=0), min(each for each in sizes)",
+        "return f'{x.decode(\"ascii\")}'",
+        "return print(name), open",
+    ],
+)
+def test_what_is_said_or_is_somebody_elses_is_left_alone(line: str) -> None:
+    assert said(f"def f(a, b, x, sizes, print):\n    {line}\n") == []
+
+
+def test_an_argument_goes_behind_the_last_one_wherever_the_call_is_closed() -> None:
+    (found,) = proposed("def f(a, b):\n    return zip(\n        a,\n        b,  # both\n    )\n")
+    assert found.code == "def f(a, b):\n    return zip(\n        a,\n        b, strict=True,  # both\n    )\n"
+    assert found.details == {"parameter": "strict", "call": "zip", "default": "False", "value": "True"}
+    assert proposed("def f(a, b):\n    return zip(a, (b))\n") == []
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def f(x):\n    return x[:20]\n", [4, 10, 40, 100]),
+        ("def f(rows):\n    return len(rows) > 100\n", [20, 50, 200, 500]),
+        ("def f(self):\n    return self.load < 0.5\n", [0.1, 0.25, 1.0, 2.5]),
+        ("def f(recursive=False):\n    pass\n", [True]),
+        ("def f(x):\n    return x[:2], len(rows) > 3, x[20:], x == 100, x.status_code > 400\n", []),
+    ],
+)
+def test_limits_and_switches_are_explored_and_small_numbers_are_structure(
+    source: str, expected: list[object]
+) -> None:
+    assert values(source) == expected
