@@ -34,7 +34,8 @@ crashtest: $(VENV)/ready-for-tests system-packages
 bench: $(VENV)/ready-for-tests
 	$(BIN)/python -m bench
 
-# What the tests use beyond Python: strace (fault injection) and systemd-analyze (checks the timer's unit).
+# What the tests use beyond Python: strace (fault injection), systemd-analyze (checks the timer's unit), bubblewrap and
+# Docker's engine (trials).
 system-packages:
 	@sh .ci/system-packages
 

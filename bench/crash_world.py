@@ -159,6 +159,8 @@ class World:
             "LANG": "C.UTF-8",
             "PYTHONDONTWRITEBYTECODE": "1",
             "DAYDREAM_SENTRY_TOKEN": TOKEN,
+            # What is measured is never the same twice.
+            "DAYDREAM_TRIALS_PER_NIGHT": "0",
         }
 
     def head(self) -> Head | None:

@@ -8,7 +8,7 @@ from daydream.cli.run import FOCUS, STRATEGIES
 from daydream.errors import UsageError
 
 STATUSES = ("pending_evaluation", "evaluated", "pending_test", "tested", "archived")
-_STATES = "catalogue,generate,judge,score"
+_STATES = "catalogue,generate,judge,trial,score"
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -27,6 +27,10 @@ def add_parser(subparsers: Subparsers) -> None:
     one.add_argument("id", metavar="ID", help="its id, or as many of its first digits as are needed")
     add_command(nested, "stats", "how many dreams there are, by status, tier and type", stats)
     add_command(nested, "health", "how healthy the dreams are, why, and where that is going", health)
+    tried = add_command(nested, "trials", "what was tried in the sandbox, the newest first", trials)
+    tried.add_argument("--limit", type=int, default=20, metavar="N", help="at most so many (default 20)")
+    add_command(nested, "failures", "what dreams failed of, the most frequent first", failures)
+    add_command(nested, "patterns", "how often each transform passed and gained", patterns)
     dream_ingest.add_to(nested)
     night = add_command(nested, "run", "dream now: a night without its other steps", run)
     night.add_argument("--strategy", choices=STRATEGIES, help="how much is dreamt of each procedure")
@@ -77,6 +81,33 @@ def health(args: argparse.Namespace) -> int:
     from daydream.cli.output import emit
 
     return emit(dreams.health(root(args), config_file(args)), args)
+
+
+def trials(args: argparse.Namespace) -> int:
+    """List trials; reads only, takes no lock."""
+    from daydream.app import trials as tried
+    from daydream.cli.options import config_file, root
+    from daydream.cli.output import emit
+
+    return emit(tried.trials(root(args), config_file(args), limit=args.limit), args)
+
+
+def failures(args: argparse.Namespace) -> int:
+    """Count failures of trials; reads only, takes no lock."""
+    from daydream.app import trials as tried
+    from daydream.cli.options import config_file, root
+    from daydream.cli.output import emit
+
+    return emit(tried.failures(root(args), config_file(args)), args)
+
+
+def patterns(args: argparse.Namespace) -> int:
+    """Say how transforms fare; reads only, takes no lock."""
+    from daydream.app import trials as tried
+    from daydream.cli.options import config_file, root
+    from daydream.cli.output import emit
+
+    return emit(tried.patterns(root(args), config_file(args)), args)
 
 
 def run(args: argparse.Namespace) -> int:

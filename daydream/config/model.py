@@ -158,6 +158,24 @@ class ProposalOptions(Options):
     open: int = Field(default=8, ge=0)
 
 
+class SandboxOptions(Options):
+    """Where dreams run: the backends in the order in which they are tried, and what one call may take."""
+
+    order: tuple[Literal["bubblewrap", "docker"], ...] = ("bubblewrap", "docker")
+    timeout: Seconds = 30.0
+    memory_mb: int = Field(default=512, ge=64)
+
+
+class TrialOptions(Options):
+    """`dream.trial`: dreams tried in a night, inputs of each, the share tried of tier 2, and processor seconds for comparing
+    the cost of one."""
+
+    per_night: int = Field(default=20, ge=0)
+    inputs: int = Field(default=60, ge=10)
+    sample_percent: int = Field(default=10, ge=0, le=50)
+    compare: Seconds = 5.0
+
+
 class ReportOptions(Options):
     """`report`."""
 
@@ -316,3 +334,5 @@ class Config(Options):
     dream: DreamOptions = DreamOptions()
     models: ModelOptions = ModelOptions()
     judge: JudgeOptions = JudgeOptions()
+    sandbox: SandboxOptions = SandboxOptions()
+    trials: TrialOptions = TrialOptions()

@@ -222,7 +222,7 @@ class _Part:
 
     def visit(self, procedure: Procedure) -> None:
         """Ask the kind about one procedure and keep what passes and still fits."""
-        self._counts["procedures"] += 1
+        self._counts["visits"] += 1
         base, near = self._tonight.with_source(procedure)
         if base is None:
             self._counts["not_read"] += 1
@@ -237,7 +237,7 @@ class _Part:
 
     def imagine(self, models: Ensemble, batch: Sequence[Procedure]) -> bool:
         """Ask models about these procedures and keep what passes; say whether asking on is of no use tonight."""
-        self._counts["procedures"] += len(batch)
+        self._counts["visits"] += len(batch)
         filled = [self._tonight.with_source(procedure) for procedure in batch]
         self._counts["not_read"] += sum(base is None for base, _ in filled)
         work = [Work(base, self._alike(base) or near) for base, near in filled if base is not None]
@@ -288,7 +288,6 @@ class _Part:
         for each in self._found:
             base, kept = each.base, each.accepted[: each.kept]
             self._counts["dreams"] += len(kept)
-            self._counts["varied"] += bool(kept)
             rows += [dream_row(dream_of(base, self._kind, *candidate, self._at)) for candidate in kept]
             if each.visited:
                 which = (*base.key, base.source_hash, visit_name(self._kind), self._kind.version)
@@ -298,7 +297,7 @@ class _Part:
 
     def facts(self) -> dict[str, Any]:
         """Return what this part counted."""
-        names = ("procedures", "varied", "dreams", "not_read", *_REJECTIONS)
+        names = ("visits", "dreams", "not_read", *_REJECTIONS)
         counts = {name: self._counts[name] for name in names}
         return {"kind": self._kind.key, **counts, "about": list(self._tonight.notes)}
 
@@ -320,21 +319,22 @@ def _record(ctx: Context, store: DreamStore, usage: Mapping[str, Any], strategy:
         "model_usage": json_text(usage),
     }
     kept = dream_rows.count_by_status(store)
-    return Done(facts={"kept": sum(kept.values())}, rows=(Row("dream_generation_runs", values),))
+    facts = {"kept": sum(kept.values()), "varied": dream_rows.count_varied(store, ctx.run)}
+    return Done(facts=facts, rows=(Row("dream_generation_runs", values),))
 
 
 def section(results: Sequence[SubStepResult]) -> SectionData:
-    """Add up the parts: dreams by kind, procedures visited and varied, candidates rejected by reason."""
+    """Add up the parts: dreams by kind and of how many procedures, visits, candidates rejected by reason."""
     parts = [part for result in results for part in result.parts if "kind" in part]
     facts: dict[str, Any] = {
-        name: sum(part[name] for part in parts) for name in ("dreams", "procedures", "varied", "not_read")
+        name: sum(part[name] for part in parts) for name in ("dreams", "visits", "not_read")
     }
     facts["by_kind"] = {
         kind: sum(part["dreams"] for part in parts if part["kind"] == kind) for kind in _kinds(parts)
     }
     facts["rejected"] = {name: sum(part[name] for part in parts) for name in _REJECTIONS}
-    kept = [part["kept"] for result in results for part in result.parts if "kept" in part]
-    facts["kept"] = kept[0] if kept else None
+    recorded = next((part for result in results for part in result.parts if "kept" in part), None)
+    facts |= {name: recorded[name] if recorded else None for name in ("kept", "varied")}
     notes = [f"{each.name} was {each.kind}: {each.reason}" for each in results if each.kind != "done"]
     notes += dict.fromkeys(note for part in parts for note in part["about"])
     if facts["not_read"] == 1:

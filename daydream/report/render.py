@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MOST_LINES, MOST_QUIET_LINES = 120, 29
 MOST_INCOMPLETE, MOST_TROUBLE, MOST_PART = 3, 6, 7
+_MOST_DREAMS = 4
 _LONGEST = 400
 Source = Callable[[str], str | None]
 
@@ -62,7 +63,7 @@ def _fitted(doc: ReportDoc, environment: "jinja2.Environment") -> str:
         return template.render(
             doc=doc,
             bodies=[(part, _written_all(body.within(rooms[part.key]))) for part, body in bodies],
-            dreams=_written_all(_lines(dreams)[:3]),
+            dreams=_written_all(_lines(dreams)[:_MOST_DREAMS]),
             proposals=_written_all(proposals),
             incomplete=_written_all(_cut(doc.incomplete, rooms["incomplete"], "see Skipped and Failed")),
             trouble=_written_all(_cut(doc.trouble, rooms["trouble"], f"`daydream show {doc.run}`")),

@@ -295,6 +295,12 @@ def dreams(store: DreamStore, *, status: str | None = None, limit: int = 1_000_0
     return [dream_of_row(row) for row in store.rows(sql, (*([status] if status else []), limit))]
 
 
+def dreams_by_id(store: DreamStore, ids: Sequence[str]) -> list[Dream]:
+    """Return dreams by their ids, those that there are."""
+    sql = "SELECT * FROM dream_procedures WHERE id IN ({})"
+    return [dream_of_row(row) for row in _in_chunks(store, sql, (), list(ids))]
+
+
 def dreams_of_run(store: DreamStore, run: str) -> list[Dream]:
     """Return what one run dreamt, by id."""
     sql = "SELECT * FROM dream_procedures WHERE run = ? ORDER BY id"
@@ -305,6 +311,12 @@ def count_dreams(store: DreamStore, run: str) -> dict[str, int]:
     """Count what one run dreamt, by type."""
     sql = "SELECT dream_type, COUNT(*) FROM dreamt WHERE run = ? GROUP BY dream_type ORDER BY dream_type"
     return {row[0]: row[1] for row in store.rows(sql, (run,))}
+
+
+def count_varied(store: DreamStore, run: str) -> int:
+    """Return of how many procedures this run dreamt."""
+    distinct = "SELECT DISTINCT base_path, base_qualname, base_occurrence FROM dreamt WHERE run = ?"
+    return int(store.rows(f"SELECT COUNT(*) FROM ({distinct})", (run,))[0][0])  # noqa: S608 -- a constant
 
 
 def count_by_status(store: DreamStore) -> dict[str, int]:

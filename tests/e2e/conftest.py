@@ -43,6 +43,7 @@ class Place:
             "TZ": "UTC",
             "COLUMNS": "200",
             "DAYDREAM_NIGHT_ZONE": "Etc/GMT+12",
+            "DAYDREAM_TRIALS_PER_NIGHT": "0",
             **self.extra,
         }
 

@@ -111,7 +111,7 @@ def test_a_procedure_that_changed_is_dreamt_about_again(tree: Path, state: Path)
     whole_night(context(tree, state))
     write(tree, {"pkg/m0.py": FUNCTION.format(0).replace("retries = 3", "retries = 4")})
     sections = whole_night(context(tree, state, "run-2"))
-    assert sections["generate"].facts["procedures"] == 1
+    assert sections["generate"].facts["visits"] == 1
     assert sections["generate"].facts["dreams"] == 5
 
 
@@ -144,7 +144,7 @@ def test_many_procedures_are_visited_in_parts(tmp_path: Path, state: Path) -> No
     assert part.cursor == "150"
     section = Night(context(tree, tmp_path / "s2")).run
     section(catalogue.make(config()))
-    assert section(dreaming(config())).facts["procedures"] == 350
+    assert section(dreaming(config())).facts["visits"] == 350
 
 
 def test_no_dreams_are_planned_where_none_are_wanted(tree: Path, state: Path) -> None:

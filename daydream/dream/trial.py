@@ -1,0 +1,233 @@
+"""`dream.trial`: dreams of tier 1 are run, each beside its procedure on the same inputs, and their cost is compared.
+
+First a sandbox proves itself and the machine's noise is measured; then one dream at a time, the most viable first, and a
+few of tier 2 by lot, which shows whether judges can tell. Without a sandbox nothing is run.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from daydream import clock
+from daydream.config.model import Config
+from daydream.contracts.context import Context
+from daydream.contracts.dream import Dream, Procedure, Status
+from daydream.contracts.sandbox import Inputs, SandboxRefused
+from daydream.contracts.step import Step
+from daydream.dream.trials.laboratory import Laboratory
+from daydream.dream.trials.telling import SANDBOX, section
+from daydream.records.outcome import Done, Outcome, Row, Skipped
+from daydream.records.section import SectionData, SubStepResult
+from daydream.store import dream_rows, trial_rows
+from daydream.store.dream_rows import Tried, move_row
+from daydream.store.dreams import DreamStore
+from daydream.store.trial_rows import Trial, TrialRun
+
+STATE = "dream.trial"
+_PREFIX = "trial-"
+_ACROSS = "across"
+
+
+def make(config: Config) -> Step:
+    """Bind the step to what a trial may take."""
+    return TrialStep(config)
+
+
+class TrialStep:
+    """See the module."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._opened: tuple[str, Laboratory] | None = None
+
+    def plan(self, ctx: Context) -> Sequence[str]:
+        """The sandbox, then a sub-step for each dream that is tried tonight; nothing where none waits."""
+        with DreamStore.open(ctx.state / "dreams.db", read_only=True) as store:
+            chosen = _chosen(
+                store, ctx.run, self._config.trials.per_night, self._config.trials.sample_percent
+            )
+        return [SANDBOX, *(f"{_PREFIX}{each}" for each in chosen), _ACROSS] if chosen else []
+
+    def run(self, ctx: Context, sub_step: str, cursor: str | None) -> Outcome:
+        """Try one dream."""
+        del cursor
+        ctx.check()
+        try:
+            with DreamStore.open(ctx.state / "dreams.db", read_only=True) as store:
+                if sub_step == SANDBOX:
+                    return self._proved(ctx)
+                ran = trial_rows.trial_run(store, ctx.run)
+                if ran is None:
+                    return Skipped(reason="there is no sandbox tonight")
+                if sub_step == _ACROSS:
+                    self.close()
+                    return _across(ctx, store)
+                return self._tried(ctx, store, ran, sub_step.removeprefix(_PREFIX))
+        except SandboxRefused as error:
+            return Skipped(reason=f"nothing was tried, because no sandbox can be had: {error}")
+
+    def section(self, results: Sequence[SubStepResult]) -> SectionData:
+        """Add up the trials."""
+        return section(results)
+
+    def _laboratory(self, ctx: Context) -> Laboratory:
+        if self._opened is None or self._opened[0] != ctx.run:
+            self.close()
+            self._opened = (ctx.run, Laboratory(ctx, self._config.sandbox))
+        return self._opened[1]
+
+    def close(self) -> None:
+        """End the sandboxes that are open."""
+        if self._opened is not None:
+            self._opened[1].close()
+            self._opened = None
+
+    def _proved(self, ctx: Context) -> Outcome:
+        from daydream.dream.trials.effectiveness_types import Plan
+        from daydream.dream.trials.noise import noise_floor
+
+        laboratory = self._laboratory(ctx)
+        plan = Plan(cpu_s=self._config.trials.compare, seed=_seed(ctx.run))
+        floor = noise_floor(laboratory.base_lane(0), plan=plan, check=ctx.check)
+        ran = TrialRun(
+            laboratory.backend.key,
+            laboratory.ground.tag,
+            floor.ratio if floor.measured else None,
+            clock.to_text(ctx.started_at),
+        )
+        facts = {
+            "backend": ran.backend,
+            "refused": list(laboratory.refused),
+            "about": list(laboratory.about),
+            "floor": {"ratio": ran.noise_floor, "low": floor.low, "high": floor.high, "reason": floor.reason},
+        }
+        return Done(facts=facts, rows=(trial_rows.trial_run_row(ran),))
+
+    def _tried(self, ctx: Context, store: DreamStore, ran: TrialRun, dream_id: str) -> Outcome:
+        from daydream.dream.trials.trying import Untried, tried
+
+        dream = next((each for each in dream_rows.dreams_by_id(store, [dream_id])), None)
+        if dream is None or dream.status not in ("evaluated", "pending_test"):
+            return Skipped(reason="the dream is no longer there")
+        procedure = _procedure(ctx, store, dream)
+        if procedure is None:
+            return Skipped(reason="its procedure reads differently by now")
+        laboratory = self._laboratory(ctx)
+        kept = [_inputs(each) for each in trial_rows.counterexamples(store, dream.base)]
+        at = clock.to_text(ctx.started_at)
+        sampled = dream.tier != 1
+        ctx.progress(f"{dream.base_path}:{dream.base_qualname}", 1, 1)
+        found = tried(
+            ctx, laboratory, procedure, dream, kept, ran.noise_floor, self._config.trials, _seed(ctx.run)
+        )
+        if isinstance(found, Untried):
+            facts = {"unexercised": found.why, "procedure": f"{dream.base_path}:{dream.base_qualname}"}
+            return Done(facts=facts, rows=(trial_rows.unexercised_row(dream, found.why),))
+        trial = Trial(
+            dream_id=dream.id,
+            at=at,
+            sampled=sampled,
+            backend=ran.backend,
+            ground=ran.ground,
+            seed=_seed(ctx.run),
+            noise_floor=ran.noise_floor,
+            **found.columns,
+        )
+        rows = [trial_rows.trial_row(trial), *_moves(dream, trial, at)]
+        rows += [trial_rows.counterexample_row(dream, _plain(each), at) for each in found.differing]
+        return Done(facts=_facts(dream, trial), rows=tuple(rows))
+
+
+def _across(ctx: Context, store: DreamStore) -> Outcome:
+    """Withdraw the gains that so many comparisons show by chance."""
+    from daydream.dream.trials.effectiveness import Effect, across
+
+    timed = [
+        each
+        for each in trial_rows.trials(store, run=ctx.run)
+        if each.effect in ("gained", "not_shown", "slower")
+    ]
+    verdicts: Mapping[str, Any] = {"gained": "gained", "not_shown": "not shown", "slower": "slower"}
+    effects = [
+        Effect(
+            floor=each.noise_floor or 1.0,
+            verdict=verdicts[each.effect or ""],
+            reason="",
+            p=each.evidence.get("effect", {}).get("p"),
+        )
+        for each in timed
+    ]
+    withdrawn = [
+        replace(trial, effect="not_shown", evidence={**trial.evidence, "withdrawn": effect.reason})
+        for trial, effect in zip(timed, across(effects), strict=True)
+        if trial.effect == "gained" and effect.verdict != "gained"
+    ]
+    facts = {"withdrawn": [each.dream_id for each in withdrawn]}
+    return Done(facts=facts, rows=tuple(trial_rows.trial_row(each) for each in withdrawn))
+
+
+def _chosen(store: DreamStore, run: str, per_night: int, percent: int) -> list[str]:
+    """The dreams to try tonight: of tier 1 the most viable first, one procedure after the other; beside them some of tier
+    2 by lot."""
+    first = trial_rows.waiting(store, 1)
+    turns: dict[tuple[str, str, int], int] = {}
+    ranked = []
+    for each in first:
+        turns[each.base] = turns.get(each.base, 0) + 1
+        ranked.append((turns[each.base], each))
+    ordered = [each.id for _, each in sorted(ranked, key=lambda pair: pair[0])]
+    second = trial_rows.waiting(store, 2)
+    rng = random.Random(f"{run} tier 2")  # noqa: S311 -- a lot that can be drawn again
+    few = min(len(second), per_night * percent // 100)
+    drawn = [each.id for each in rng.sample(second, few)]
+    return [*ordered[: per_night - len(drawn)], *drawn]
+
+
+def _procedure(ctx: Context, store: DreamStore, dream: Dream) -> Procedure | None:
+    latest = dream_rows.snapshot(store, ctx.run) or dream_rows.last_snapshot(store)
+    found = dream_rows.procedures(store, latest.run, [dream.base_path]) if latest else []
+    same = (each for each in found if each.key == dream.base and each.source_hash == dream.base_source_hash)
+    return next(same, None)
+
+
+def _moves(dream: Dream, trial: Trial, at: str) -> list[Row]:
+    """The dream's moves: what could not be decided stays where it was."""
+    if trial.outcome == "undecided":
+        return []
+    waits: Status = "pending_test"
+    rows = [] if dream.status == waits else [move_row(dream, waits, "chosen for a trial", at)]
+    passed = trial.outcome == "behaviour_preserving"
+    came_to = Tried("success" if passed else "failure", None if passed else trial.reason, trial.effectiveness)
+    return [*rows, move_row(replace(dream, status=waits), "tested", trial.outcome, at, came_to)]
+
+
+def _facts(dream: Dream, trial: Trial) -> dict[str, Any]:
+    """What the section tells of a trial."""
+    return {
+        "dream": dream.id,
+        "name": dream.name,
+        "type": dream.dream_type,
+        "procedure": f"{dream.base_path}:{dream.base_qualname}",
+        "tier": dream.tier,
+        "outcome": trial.outcome,
+        "category": trial.category,
+        "reason": trial.reason,
+        "effect": trial.effect,
+        "effectiveness": trial.effectiveness,
+        "low": trial.effect_low,
+        "high": trial.effect_high,
+        "counts": dict(trial.counts),
+    }
+
+
+def _inputs(tree: Mapping[str, Any]) -> Inputs:
+    return Inputs(tuple(tree["given"]), tuple((name, value) for name, value in tree["named"]))
+
+
+def _plain(inputs: Inputs) -> dict[str, Any]:
+    return asdict(inputs)
+
+
+def _seed(run: str) -> int:
+    return random.Random(run).randrange(2**31)  # noqa: S311 -- the same for a run

@@ -1,0 +1,105 @@
+"""The procedure as it is, run twice on every input: what its dreams are compared with, and whether that means anything."""
+
+import contextlib
+import re
+from collections.abc import Iterable, Sequence
+
+from daydream.contracts.sandbox import Answer, Inputs, Sandbox, Unit
+from daydream.dream.trials.comparison import Compared, Different, Same, compare
+from daydream.dream.trials.differential_calls import observed
+from daydream.dream.trials.differential_types import Baseline, Check, Opener, Origin, Seen, Settings
+
+FOR_ALL_INPUTS = frozenset(["syntax", "import", "load", "unreachable"])
+"""Failures that no input has a part in."""
+_SLOW = frozenset(["timeout", "cpu", "memory"])
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
+_MOMENT = re.compile(r"^(datetime|date|time)\(|^1[6-9]\d{8}(\.\d+)?$|^1[6-9]\d{11,17}$")
+_TWO_LANES = (0, 1)
+
+
+def survey(
+    opened: Opener,
+    unit: Unit,
+    given: Sequence[Inputs],
+    *,
+    kept: Sequence[Inputs] = (),
+    held_out: Sequence[Inputs] = (),
+    settings: Settings | None = None,
+    check: Check = lambda: None,
+) -> Baseline:
+    """Run a procedure as it is on every input, in two sandboxes that hash differently and lie elsewhere in memory.
+
+    `kept` are cases that told earlier dreams apart: they come first. `held_out` come last.
+
+    Raises:
+        SandboxRefused: no sandbox can be had.
+    """
+    settings = settings or Settings()
+    asked: list[tuple[Inputs, Origin]] = [
+        *((each, "kept") for each in kept),
+        *((each, "given") for each in given),
+        *((each, "held out") for each in held_out),
+    ]
+    first, second = _TWO_LANES
+    with contextlib.closing(opened(first)) as lane:
+        found = _first_round(lane, unit, asked, settings, check)
+        if found.unusable or not found.answered:
+            return found
+        with contextlib.closing(opened(second)) as other:
+            why = _second_round((lane, other), found, settings, check)
+    return found if why is None else Baseline(unit=unit, seen=found.seen, unusable=why, left=found.left)
+
+
+def _first_round(
+    lane: Sandbox, unit: Unit, asked: Sequence[tuple[Inputs, Origin]], settings: Settings, check: Check
+) -> Baseline:
+    seen: list[Seen] = []
+    slow = 0
+    done = observed(lane, unit, [each for each, _ in asked], lambda *_: settings.limits, check)
+    for position, ((inputs, origin), (each, wall_s)) in enumerate(zip(asked, done, strict=True)):
+        seen.append(Seen(inputs, origin, each.answer, each.failure, wall_s))
+        if each.failure is None:
+            continue
+        if each.failure.reason in FOR_ALL_INPUTS:
+            why = f"the procedure as it is does not run: {each.failure.detail}"
+            return Baseline(unit=unit, seen=tuple(seen), unusable=why, left=len(asked) - position - 1)
+        slow += each.failure.reason in _SLOW
+        if slow >= settings.slow_most:
+            return Baseline(unit=unit, seen=tuple(seen), left=len(asked) - position - 1)
+    return Baseline(unit=unit, seen=tuple(seen))
+
+
+def _second_round(
+    lanes: tuple[Sandbox, Sandbox], found: Baseline, settings: Settings, check: Check
+) -> str | None:
+    """Why the procedure does not do the same twice, None where it does."""
+    lane, other = lanes
+    inputs = [each.inputs for each in found.answered]
+    done = observed(other, found.unit, inputs, lambda *_: settings.limits, check)
+    for each, (again, _) in zip(found.answered, done, strict=True):
+        if again.answer is None or each.answer is None:
+            continue
+        compared = compare(each.answer, again.answer, settings.rules)
+        if isinstance(compared, Different):
+            third = lane.call(found.unit, each.inputs, settings.limits)
+            return unstable(each.answer, compared, third.answer)
+    return None
+
+
+def unstable(first: Answer, compared: Different, third: Answer | None) -> str:
+    """In words, why two calls with the same input differ. `third` was answered where the first was."""
+    texts = (compared.base, compared.dream)
+    steady: Compared | None = compare(first, third) if third is not None else None
+    if any(map(_ADDRESS.search, texts)):
+        cause = "a memory address shows"
+    elif isinstance(steady, Same):
+        cause = "it depends on the order of a set or on a hash"
+    elif _all(_MOMENT.search(each) for each in texts):
+        cause = "it reads the clock"
+    else:
+        cause = "it depends on the clock, on chance or on something outside"
+    return f"the procedure as it is does not do the same twice: {cause} (at {compared.where})"
+
+
+def _all(found: Iterable[object]) -> bool:
+    return all(each is not None for each in found)

@@ -1,0 +1,71 @@
+"""What the repository's own tests do with a procedure, run in the sandbox: their arguments, and whether they still pass."""
+
+from dataclasses import dataclass
+
+from daydream.contracts.context import Context
+from daydream.contracts.dream import Procedure
+from daydream.contracts.sandbox import Harvest, Inputs, Job, Unit
+from daydream.dream.trials.laboratory import Laboratory
+
+_WALL_S = 30.0
+_MOST_FILES = 2
+_MOST_CALLS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTests:
+    """`broken`: a test that passes with the procedure and does not with the dream, as a clause; None where there is none.
+    `notes` say what could not be run."""
+
+    broken: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def harvested(
+    ctx: Context, laboratory: Laboratory, procedure: Procedure, unit: Unit
+) -> tuple[list[Inputs], list[str]]:
+    """Run the test files that mention a procedure and return the arguments that it was called with, with a clause for each
+    file that could not be run."""
+    found: list[Inputs] = []
+    notes: list[str] = []
+    for path in procedure.test_paths[:_MOST_FILES]:
+        ctx.check()
+        left = laboratory.harvest(Job(kind="pytest", path=path, watched=(unit,), most=_MOST_CALLS), _WALL_S)
+        if left.failure is not None:
+            notes.append(f"{path} gave no arguments: {left.failure.detail}")
+            continue
+        found += [each for calls in left.recorded for each in calls]
+    return found, notes
+
+
+def own_tests(ctx: Context, laboratory: Laboratory, procedure: Procedure, dream: Unit) -> OwnTests:
+    """Run the test files that mention a procedure with and without the dream in its place."""
+    notes: list[str] = []
+    ran = 0
+    for path in procedure.test_paths[:_MOST_FILES]:
+        ctx.check()
+        before = _passed(laboratory.harvest(Job(kind="pytest", path=path), _WALL_S))
+        if not before:
+            notes.append(
+                f"{path} was not run with the dream: none of its tests passes in the sandbox as it is"
+            )
+            continue
+        after = _passed(laboratory.harvest(Job(kind="pytest", path=path, unit=dream), _WALL_S))
+        lost = sorted(before - after)
+        if lost:
+            # A test that fails now and then is nobody's fault.
+            again = _passed(laboratory.harvest(Job(kind="pytest", path=path), _WALL_S))
+            lost = sorted((before & again) - after)
+        if lost:
+            more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+            return OwnTests(broken=f"the repository's own test {lost[0]} fails with it{more}")
+        ran += len(before)
+    if ran:
+        notes.append(f"{ran} of the repository's own tests pass with it")
+    return OwnTests(notes=tuple(notes))
+
+
+def _passed(harvest: Harvest) -> set[str]:
+    if harvest.failure is not None:
+        return set()
+    return {name for name, outcome, _ in harvest.outcomes if outcome == "passed"}

@@ -1,0 +1,196 @@
+"""Where tonight's dreams are tried: a backend that proved itself, what stands in its sandboxes, and lanes to borrow."""
+
+import hashlib
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from daydream.config.model import SandboxOptions
+from daydream.contracts.context import Context
+from daydream.contracts.dream import Dream, Procedure
+from daydream.contracts.sandbox import (
+    Backend,
+    Batch,
+    Ground,
+    Harvest,
+    Inputs,
+    Job,
+    Limits,
+    Observation,
+    Sandbox,
+    SandboxRefused,
+    Unit,
+)
+from daydream.dream.reading import NotRead, read
+from daydream.dream.trials.inputs_index import Index
+from daydream.repository.verify_roots import import_roots, imports_of
+from daydream.sandbox import SANDBOXES, rootfs
+
+_BASE, _DREAM = "base", "dream"
+_SCRATCH_BYTES = 64 * 2**20
+"""What tests may write; they find an empty folder each time."""
+
+
+class Laboratory:
+    """One night's. Close it at the end; opening tries the backends in the order that a person gave.
+
+    `refused` says of each backend before the one that is used why it is not; `about` says what could not be had.
+    """
+
+    def __init__(
+        self,
+        ctx: Context,
+        options: SandboxOptions,
+        backends: Mapping[str, Callable[[], Backend]] = SANDBOXES,
+    ) -> None:
+        """Build the ground and open the first lane.
+
+        Raises:
+            SandboxRefused: none of the backends can be had; the message has a sentence for each.
+        """
+        self.limits = Limits(
+            wall_s=options.timeout, cpu_s=options.timeout, memory_bytes=options.memory_mb * 2**20
+        )
+        self.about: tuple[str, ...] = ()
+        self.refused: tuple[str, ...] = ()
+        self._lanes: dict[tuple[str, int], Sandbox] = {}
+        self._ctx = ctx
+        self._paths = sorted({each.path for each in (*ctx.files, *ctx.unexamined)})
+        self.roots = import_roots(ctx.tree, [each.path for each in ctx.files])
+        self.ground = self._ground()
+        self.backend = self._first(options, backends)
+        self.backend.sweep()
+        self.index = Index(self._sources(), self.roots, _importable(self.ground.packages))
+
+    def close(self) -> None:
+        """End all lanes."""
+        for lane in self._lanes.values():
+            lane.close()
+        self._lanes.clear()
+
+    def base_lane(self, seed: int) -> Sandbox:
+        """Lend a lane for procedures as they are, whose interpreter hashes with this seed."""
+        return self._lent(_BASE, seed)
+
+    def dream_lane(self, seed: int) -> Sandbox:
+        """Lend a lane for dreams: what a procedure answered never was in it."""
+        return self._lent(_DREAM, seed)
+
+    def harvest(self, job: Job, wall_s: float) -> Harvest:
+        """Run a file of the repository's own tests in a sandbox with room to write, which is of no further use."""
+        key = ("tests of a dream" if job.unit is not None else "tests", 0)
+        limits = replace(self.limits, wall_s=wall_s, cpu_s=wall_s, scratch_bytes=_SCRATCH_BYTES)
+        if key not in self._lanes:
+            self._lanes[key] = self.backend.open(self.ground, limits)
+        return self._lanes[key].harvest(job, limits)
+
+    def unit(self, procedure: Procedure, dream: Dream | None = None) -> Unit | None:
+        """Where a procedure is, in its own wording or in a dream's; None where its file has no import name."""
+        names = imports_of(procedure.path, self.roots)
+        if not names:
+            return None
+        return Unit(
+            module=names[0],
+            qualname=procedure.qualname,
+            path=procedure.path,
+            occurrence=procedure.occurrence,
+            first_line=procedure.first_line,
+            last_line=procedure.last_line,
+            variant=dream.code if dream is not None else None,
+        )
+
+    def _lent(self, role: str, seed: int) -> Sandbox:
+        if (role, seed) not in self._lanes:
+            self._lanes[role, seed] = self.backend.open(replace(self.ground, hash_seed=seed), self.limits)
+        return _Lent(self._lanes[role, seed])
+
+    def _first(self, options: SandboxOptions, backends: Mapping[str, Callable[[], Backend]]) -> Backend:
+        refused: list[str] = []
+        for key in options.order:
+            backend = backends[key]()
+            try:
+                self._lanes[_BASE, 0] = backend.open(self.ground, self.limits)
+            except SandboxRefused as error:
+                refused.append(f"{key}: {error}")
+                continue
+            self.refused = tuple(refused)
+            return backend
+        raise SandboxRefused("; ".join(refused) or "sandbox.order names no backend")
+
+    def _ground(self) -> Ground:
+        interpreter = self._ctx.interpreter
+        python = Path(interpreter.path) if interpreter is not None else Path(sys.executable)
+        packages: list[Path] = []
+        if interpreter is None:
+            self.about = ("the repository has no Python of its own, so trials ran without its packages",)
+        else:
+            packages = _site_packages(python)
+        scratch = self._ctx.scratch
+        cache = scratch.parent if scratch is not None else self._ctx.state
+        ground = rootfs.build(python, cache, self._ctx.stop, packages)
+        return replace(ground, repository=self._exported(cache), import_roots=self.roots)
+
+    def _exported(self, cache: Path) -> Path:
+        """The examined commit for the sandbox's eyes, made anew when the commit or the list of files changed."""
+        name = hashlib.sha256(str(self._ctx.root).encode()).hexdigest()[:16]
+        place = rootfs.shelf(cache) / "exports" / name
+        files = "".join(f"{each.path}\0{each.blob}\n" for each in (*self._ctx.files, *self._ctx.unexamined))
+        state = hashlib.sha256(files.encode("utf-8", "surrogatepass")).hexdigest()
+        marker = place.with_name(f"{name}.state")
+        if not (place.is_dir() and marker.is_file() and marker.read_text() == state):
+            marker.unlink(missing_ok=True)
+            shutil.rmtree(place, ignore_errors=True)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            rootfs.export(self._ctx.tree, self._paths, place)
+            marker.write_text(state)
+        return place
+
+    def _sources(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for file in self._ctx.files:
+            if file.path.endswith(".py"):
+                self._ctx.check()
+                try:
+                    found[file.path] = read(self._ctx.tree, file.path).decode("utf-8")
+                except (NotRead, UnicodeDecodeError):
+                    continue
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Lent:
+    """A lane that goes back when it is closed."""
+
+    lane: Sandbox
+
+    def call(self, unit: Unit, inputs: Inputs, limits: Limits | None = None) -> Observation:
+        return self.lane.call(unit, inputs, limits)
+
+    def batch(
+        self, unit: Unit, inputs: Sequence[Inputs], *, answers: bool = False, limits: Limits | None = None
+    ) -> Batch:
+        return self.lane.batch(unit, inputs, answers=answers, limits=limits)
+
+    def harvest(self, job: Job, limits: Limits | None = None) -> Harvest:
+        return self.lane.harvest(job, limits)
+
+    def close(self) -> None:
+        """Give it back."""
+
+
+def _site_packages(python: Path) -> list[Path]:
+    """The folders of an environment's installed packages, found beside its interpreter."""
+    return sorted(python.parent.parent.glob("lib*/python3*/site-packages"))[:2]
+
+
+def _importable(folders: Sequence[Path]) -> frozenset[str]:
+    names: set[str] = set()
+    for folder in folders:
+        for each in folder.glob("*"):
+            if each.is_dir() and "-" not in each.name:
+                names.add(each.name)
+            elif each.suffix in (".py", ".so"):
+                names.add(each.name.partition(".")[0])
+    return frozenset(names)

@@ -1,0 +1,216 @@
+"""Edits of encoded arguments that keep every type: numbers near, items dropped, doubled and swapped, keys and texts changed."""
+
+import base64
+import copy
+import random
+from collections.abc import Callable
+from typing import Any
+
+from daydream.contracts.sandbox import Encoded, Inputs
+from daydream.dream.trials.call_sites_literals import scalar
+from daydream.sandbox.guest.grammar import GRAMMAR, PLAIN_INT
+
+_CHARACTERS = "aZ0 _-.,/é\n"
+_ITEMS = 5_000
+_OFFERED = ("identity", "str", "len", "bool", "constant:none", "constant:0", "constant:text", "first")
+Site = tuple[list[Any], int]
+
+
+def mutated(inputs: Inputs, rng: random.Random, *, receiver: bool = False) -> Inputs | None:
+    """The same call with one to three edits somewhere in its arguments, None where nothing can be edited.
+
+    `receiver`: the first argument is the object of a method and stays. Values that refer to one another stay, for
+    an edit would change what the references lead to.
+    """
+    first = inputs.given[:1] if receiver else ()
+    given = copy.deepcopy(list(inputs.given[len(first) :]))
+    named = copy.deepcopy([list(each) for each in inputs.named])
+    values: list[Any] = [["list", given], ["dict", named]]
+    found: list[Site] = []
+    for number in range(len(given)):
+        _sites(given, number, found)
+    for pair in named:
+        _sites(pair, 1, found)
+    if not found or _refers(values):
+        return None
+    for _ in range(rng.choice((1, 1, 1, 2, 3))):
+        holder, number = rng.choice(found)
+        holder[number] = edited(holder[number], rng)
+    return Inputs((*first, *given), tuple((name, tree) for name, tree in named))
+
+
+def _refers(tree: Any) -> bool:
+    if type(tree) is not list:
+        return False
+    return (bool(tree) and tree[0] == "ref" and len(tree) == 2) or any(_refers(each) for each in tree)
+
+
+def _sites(holder: list[Any], number: int, found: list[Site]) -> None:
+    """Collect where an edit may be made: in a tree and in what it holds, never in a name."""
+    tree = holder[number]
+    if type(tree) is not list:
+        if tree is not None:
+            found.append((holder, number))
+        return
+    if tree[:3] == ["new", "pkgutil", "resolve_name"] or len(found) > _ITEMS:
+        return
+    if tree[0] in _EDITED:
+        found.append((holder, number))
+    if tree[0] != "array":
+        for held, part in zip(tree[1:], GRAMMAR.get(tree[0], ()), strict=False):
+            _inside(held, part, found)
+
+
+def _inside(held: Any, part: str, found: list[Site]) -> None:
+    if part == "values":
+        for number in range(len(held)):
+            _sites(held, number, found)
+    elif part in ("pairs", "attributes"):
+        for pair in held:
+            _sites(pair, 1, found)
+
+
+def edited(tree: Encoded, rng: random.Random) -> Encoded:
+    """One tree changed a little, of the same type."""
+    if type(tree) is bool:
+        return not tree
+    if type(tree) is int:
+        return _number(tree, rng)
+    if type(tree) is str:
+        return _text(tree, rng)
+    if type(tree) is list and tree[0] in _EDITED:
+        return [tree[0], *_EDITED[tree[0]](tree, rng)]
+    return tree
+
+
+def _number(value: int, rng: random.Random) -> Encoded:
+    made = rng.choice((value + 1, value - 1, value * 2, value // 2, -value, 0, value + rng.randint(-9, 9)))
+    return made if -PLAIN_INT < made < PLAIN_INT else ["int", hex(made)]
+
+
+def _text(value: str, rng: random.Random) -> str:
+    place = rng.randint(0, len(value))
+    after = value[place:]
+    character = rng.choice(_CHARACTERS if not value else (*_CHARACTERS, *value[:50]))
+    return rng.choice(
+        (
+            value[:place] + after[1:],
+            value[:place] + character + after,
+            value[:place] + character + after[1:],
+            value[:place] + after[:1] + after,
+            value.swapcase(),
+            value[:place],
+            f"{value} {value}" if len(value) < _ITEMS else value,
+        )
+    )
+
+
+def _blob(tree: Any, rng: random.Random) -> list[Any]:
+    data = bytearray(base64.b64decode(tree[1]))
+    place = rng.randint(0, len(data))
+    how = rng.randint(0, 2)
+    if how == 0 or not data:
+        data[place:place] = bytes((rng.randint(0, 255),))
+    elif how == 1:
+        del data[place : place + 1]
+    else:
+        data[min(place, len(data) - 1)] = rng.randint(0, 255)
+    return [base64.b64encode(data).decode("ascii")]
+
+
+def _float(tree: Any, rng: random.Random) -> list[Any]:
+    value = float(tree[1]) if tree[1] in ("nan", "inf", "-inf") else float.fromhex(tree[1])
+    made = rng.choice((value + 1.0, value - 0.5, value * 1.5, -value, value / 3.0, 0.0, round(value, 1) if value == value and abs(value) < 1e300 else 1.0))  # noqa: PLR0124 - NaN  # fmt: skip
+    return [scalar(made)[1]]
+
+
+def _items(tree: Any, rng: random.Random) -> list[Any]:
+    items = list(tree[1])
+    rest = list(tree[2:])
+    if not items:
+        return [items, *rest]
+    one, other = rng.randrange(len(items)), rng.randrange(len(items))
+    how = rng.randint(0, 5)
+    if how == 0:
+        del items[one]
+    elif how == 1 and len(items) < _ITEMS:
+        items.insert(other, copy.deepcopy(items[one]))
+    elif how == 2:
+        items[one], items[other] = items[other], items[one]
+    elif how == 3:
+        items.reverse()
+    elif how == 4:
+        items[one] = edited(items[one], rng)
+    else:
+        items.append(edited(copy.deepcopy(items[one]), rng))
+    return [items, *rest]
+
+
+def _pairs(tree: Any, rng: random.Random) -> list[Any]:
+    pairs = [list(each) for each in tree[1]]
+    rest = list(tree[2:])
+    if not pairs:
+        return [pairs, *rest]
+    one, other = rng.randrange(len(pairs)), rng.randrange(len(pairs))
+    how = rng.randint(0, 4)
+    if how == 0:
+        del pairs[one]
+    elif how == 1:
+        pairs[one][0] = edited(pairs[one][0], rng)
+    elif how == 2:
+        pairs[one][1], pairs[other][1] = pairs[other][1], pairs[one][1]
+    elif how == 3:
+        pairs.append([edited(pairs[one][0], rng), copy.deepcopy(pairs[one][1])])
+    else:
+        pairs.reverse()
+    return [pairs, *rest]
+
+
+def _fixed(tree: Any, rng: random.Random) -> list[Any]:
+    """A tuple keeps its length, since its places have meanings; two of a type may change places."""
+    items = list(tree[1])
+    if items:
+        one, other = rng.randrange(len(items)), rng.randrange(len(items))
+        if rng.random() < 0.5 and _tag(items[one]) == _tag(items[other]):
+            items[one], items[other] = items[other], items[one]
+        else:
+            items[one] = edited(items[one], rng)
+    return [items]
+
+
+def _tag(tree: Any) -> Any:
+    """What two places of a tuple must have in common to be exchanged."""
+    return (
+        tree[0]
+        if type(tree) is list and tree[0] != "tuple"
+        else type(tree)
+        if type(tree) is not list
+        else tree
+    )
+
+
+def _delta(tree: Any, rng: random.Random) -> list[Any]:
+    return [tree[1] + rng.choice((-1, 0, 1)), rng.choice((0, tree[2], 3600)), tree[3]]
+
+
+def _large(tree: Any, rng: random.Random) -> list[Any]:
+    return [hex(int(tree[1], 16) + rng.choice((-1, 1)))]
+
+
+_EDITED: dict[str, Callable[[Any, random.Random], list[Any]]] = {
+    "float": _float,
+    "int": _large,
+    "bytes": _blob,
+    "bytearray": _blob,
+    "list": _items,
+    "set": _items,
+    "frozenset": _items,
+    "deque": _items,
+    "iterator": _items,
+    "tuple": _fixed,
+    "dict": _pairs,
+    "ordereddict": _pairs,
+    "defaultdict": _pairs,
+    "timedelta": _delta,
+    "function": lambda tree, rng: [rng.choice([each for each in _OFFERED if each != tree[1]])],
+}

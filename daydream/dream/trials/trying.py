@@ -1,0 +1,208 @@
+"""One dream's trial from its inputs to its verdict: planned, compared with the procedure, and timed where that makes sense."""
+
+import ast
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from daydream.analysis.source import NotParsed, tree_of
+from daydream.config.model import TrialOptions
+from daydream.contracts.context import Context
+from daydream.contracts.dream import Dream, Procedure
+from daydream.contracts.sandbox import Inputs, Sandbox, Unit
+from daydream.dream.trials.differential import Behaviour, Option, Settings, differential, survey
+from daydream.dream.trials.differential_types import Baseline
+from daydream.dream.trials.effectiveness import Effect, Plan, effectiveness
+from daydream.dream.trials.harvesting import OwnTests, harvested, own_tests
+from daydream.dream.trials.inputs import inputs_for
+from daydream.dream.trials.inputs_target import target_of
+from daydream.dream.trials.laboratory import Laboratory
+from daydream.dream.trials.mutation import mutated
+from daydream.store.trial_rows import Effect as Effected
+
+_EFFECTS: Mapping[str, Effected] = {
+    "gained": "gained",
+    "not shown": "not_shown",
+    "slower": "slower",
+    "not measured": "not_measured",
+}
+_SHOWN = 3
+_PATIENCE_S = 5.0
+"""What one call may take of a night that has many to make; a procedure that takes longer is not decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Untried:
+    """A procedure that no trial can call, and why."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a trial came to: the columns of its row, and small inputs on which the dream differed."""
+
+    columns: Mapping[str, Any]
+    differing: tuple[Inputs, ...] = ()
+
+
+def tried(
+    ctx: Context,
+    laboratory: Laboratory,
+    procedure: Procedure,
+    dream: Dream,
+    kept: Sequence[Inputs],
+    floor: float | None,
+    options: TrialOptions,
+    seed: int,
+) -> Found | Untried:
+    """Try one dream; `kept` are inputs on which earlier dreams of the procedure differed, `floor` is what the machine
+    cannot tell from nothing (None: not measured, and no cost is compared).
+
+    Raises:
+        SandboxRefused: the sandbox is gone and cannot be had again.
+    """
+    base = laboratory.unit(procedure)
+    varied = laboratory.unit(procedure, dream)
+    if base is None or varied is None:
+        return Untried("its file has no import name")
+    text = laboratory.index.sources.get(procedure.path)
+    if text is None:
+        return Untried("its file cannot be read as UTF-8")
+    recorded, notes = harvested(ctx, laboratory, procedure, base)
+    plan = inputs_for(procedure, text, recorded, laboratory.index, seed, options.inputs)
+    if plan.not_exercisable is not None:
+        return Untried(plan.not_exercisable)
+    within = laboratory.limits
+    settings = Settings(limits=replace(within, wall_s=min(within.wall_s, _PATIENCE_S)))
+    surveyed = survey(
+        laboratory.base_lane,
+        base,
+        plan.shown,
+        kept=kept,
+        held_out=plan.held_out,
+        settings=settings,
+        check=ctx.check,
+    )
+    behaviour = differential(
+        surveyed,
+        laboratory.base_lane,
+        laboratory.dream_lane,
+        varied,
+        option=_option(dream, varied),
+        settings=settings,
+        check=ctx.check,
+    )
+    if behaviour.verdict != "behaviour_preserving":
+        return _row(behaviour, None, {}, notes)
+    target = target_of(procedure, text, laboratory.index)
+    receiver = target is not None and target.is_handed_over
+    timing = Plan(cpu_s=options.compare, seed=seed)
+
+    def timed() -> Effect | None:
+        if floor is None:
+            return None
+        return _timed(laboratory, (base, varied), surveyed, floor, timing, ctx, receiver=receiver)
+
+    return _preserving(behaviour, own_tests(ctx, laboratory, procedure, varied), timed, notes)
+
+
+def _preserving(
+    behaviour: Behaviour, own: OwnTests, timed: Callable[[], Effect | None], notes: Sequence[str]
+) -> Found:
+    """What becomes of a dream that does the same on all inputs: its repository's own tests, then its cost, have a say."""
+    if own.broken is not None:
+        return _row(behaviour, None, {"outcome": "failing", "category": "logic", "reason": own.broken}, notes)
+    effect = timed()
+    notes = [*notes, *own.notes]
+    if effect is not None and effect.differing is not None:
+        told = {"outcome": "behaviour_changing", "category": "logic", "reason": effect.reason}
+        return _row(behaviour, None, told, notes, (effect.differing,))
+    return _row(behaviour, effect, {}, notes)
+
+
+def _timed(
+    laboratory: Laboratory,
+    units: tuple[Unit, Unit],
+    surveyed: Baseline,
+    floor: float,
+    plan: Plan,
+    ctx: Context,
+    *,
+    receiver: bool,
+) -> Effect:
+    """Compare costs on inputs that the procedure returned on, changed a little in each repetition."""
+    normal = [
+        each.inputs for each in surveyed.answered if each.answer is not None and each.answer.has_returned
+    ]
+
+    def make(repetition: int, count: int) -> Sequence[Inputs]:
+        rng = random.Random(f"{plan.seed} {repetition}")  # noqa: S311 -- inputs that can be made again
+        made = (mutated(normal[number % len(normal)], rng, receiver=receiver) for number in range(count))
+        return [each for each in made if each is not None]
+
+    lane: Sandbox = laboratory.dream_lane(0)
+    return effectiveness(lane, *units, make, floor=floor, plan=plan, check=ctx.check)
+
+
+def _option(dream: Dream, unit: Unit) -> Option | None:
+    """The parameter that a dream adds, with a value other than its default; None where it adds none of a plain kind."""
+    name = dream.details.get("parameter")
+    if dream.dream_type != "conditional_variant" or not isinstance(name, str) or unit.variant is None:
+        return None
+    import textwrap
+
+    try:
+        tree = tree_of(textwrap.dedent(unit.variant))
+    except NotParsed:
+        return None
+    for node in tree.body[:1]:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+            default = next((value for each, value in pairs if each.arg == name), None)
+            value = default.value if isinstance(default, ast.Constant) else None
+            if isinstance(value, int):
+                return Option(name, (not value) if isinstance(value, bool) else value + 1)
+    return None
+
+
+def _row(
+    behaviour: Behaviour,
+    effect: Effect | None,
+    told: Mapping[str, Any],
+    notes: Sequence[str],
+    more: tuple[Inputs, ...] = (),
+) -> Found:
+    differing = [*behaviour.differing]
+    evidence: dict[str, Any] = {
+        "notes": [*notes, *behaviour.notes],
+        "differing": [
+            {"where": each.where, "base": each.base, "dream": each.dream, "inputs": asdict(each.inputs)}
+            for each in differing[:_SHOWN]
+        ],
+    }
+    columns: dict[str, Any] = {
+        "outcome": behaviour.verdict,
+        "category": behaviour.category,
+        "reason": behaviour.reason,
+        "counts": asdict(behaviour.counts),
+        "evidence": evidence,
+        **told,
+    }
+    if effect is not None:
+        columns |= {
+            "effect": _EFFECTS[effect.verdict],
+            "effectiveness": effect.ratio,
+            "effect_low": effect.low,
+            "effect_high": effect.high,
+            "cpu_s": effect.cpu_s,
+        }
+        evidence["effect"] = {
+            "reason": effect.reason,
+            "repetitions": effect.repetitions,
+            "p": effect.p,
+            "per_call_s": effect.per_call_s,
+            "memory": asdict(effect.memory) if effect.memory is not None else None,
+        }
+    return Found(columns, (*(each.inputs for each in differing[:_SHOWN]), *more))

@@ -1,0 +1,165 @@
+"""Calling a procedure: arguments in, what it did out."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import io
+import random
+import sys
+import types
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from . import loader
+from .caught import Caught
+from .decoding import decode
+from .encoding import LAZY, YIELDED, encode, raised
+from .grammar import EncodingError, dumps
+
+_KEPT = 2**16
+
+
+class Line(Protocol):
+    """The way to process 1."""
+
+    def inputs(self) -> Any: ...
+
+    def pause(self, letter: bytes) -> None: ...
+
+
+class Tap(io.RawIOBase):
+    """A stream that keeps its beginning, its size and its digest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.start()
+
+    def start(self) -> None:
+        self.size = 0
+        self.kept = bytearray()
+        self.hash = hashlib.sha256()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        part = bytes(data)
+        self.size += len(part)
+        self.kept += part[: _KEPT - len(self.kept)]
+        self.hash.update(part)
+        return len(part)
+
+    def told(self) -> list[Any]:
+        """[text, size, digest] since the last time, and begin anew."""
+        text = self.kept.decode("utf-8", "replace")
+        written = [text, self.size, self.hash.hexdigest() if self.size else ""]
+        self.start()
+        return written
+
+
+def tapped() -> tuple[Tap, Tap]:
+    """Put taps in the place of standard output and standard error."""
+    taps = Tap(), Tap()
+    sys.stdout, sys.stderr = (_text(tap) for tap in taps)
+    return taps
+
+
+def _text(tap: Any) -> io.TextIOWrapper:
+    return io.TextIOWrapper(tap, encoding="utf-8", errors="backslashreplace", write_through=True)
+
+
+class Drawn:
+    """What an iterator yielded while the clock ran."""
+
+    def __init__(self, tree: list[Any]) -> None:
+        self.tree = tree
+
+
+def run(line: Line, job: dict[str, Any]) -> dict[str, Any]:
+    """Call the unit with each of its inputs and answer for all of them."""
+    procedure = loader.load(job["unit"])
+    sent = line.inputs()
+    _seeded()
+    prepared = [_arguments(each) for each in sent]
+    taps = tapped()
+    if len(prepared) > 1:
+        gc.collect()  # what loading left is not the calls' to clear away
+    line.pause(b"R")
+    done = [_called(procedure, given, named, taps) for given, named in prepared]
+    line.pause(b"D")
+    told = [
+        _told(outcome, arguments, written)
+        for (outcome, written), arguments in zip(done, prepared, strict=True)
+    ]
+    if job["answers"]:
+        return {"answers": told}
+    return {"digests": [hashlib.sha256(dumps(each, 2**30)).hexdigest() for each in told]}
+
+
+def _seeded() -> None:
+    """The same chance in every child."""
+    random.seed(0)
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.random.seed(0)
+
+
+def _arguments(sent: list[Any]) -> tuple[list[Any], dict[str, Any]]:
+    given, named = sent
+    try:
+        tree = decode(["tuple", [["list", given], ["dict", named]]])
+    except EncodingError as error:
+        raise loader.Refused("inputs", f"an argument {error}") from None
+    return tree[0], tree[1]
+
+
+def _called(
+    procedure: Callable[..., Any], given: list[Any], named: dict[str, Any], taps: tuple[Tap, Tap]
+) -> tuple[tuple[str, Any], list[Any]]:
+    with Caught() as caught:
+        value = procedure(*given, **named)
+        kind = type(value)
+        if kind is types.CoroutineType:
+            value = _finished(_awaited(value))
+        elif kind is types.AsyncGeneratorType:
+            value = _finished(_collected(value))
+        elif issubclass(kind, LAZY):
+            value = Drawn(encode(value))
+    if isinstance(caught.error, MemoryError):
+        raise caught.error
+    outcome = ("raised", caught.error) if caught.error is not None else ("returned", value)
+    return outcome, [tap.told() for tap in taps]
+
+
+def _finished(work: Any) -> Any:
+    import asyncio  # its pages would cost every child half a millisecond; a ground for async code preloads it
+
+    return asyncio.run(work)
+
+
+async def _awaited(value: Any) -> Any:
+    return await value
+
+
+async def _collected(value: Any) -> Drawn:
+    items: list[Any] = []
+    with Caught() as caught:
+        async for item in value:
+            items.append(encode(item))
+            if len(items) >= YIELDED:
+                return Drawn(["iterator", items, False])
+    if caught.error is not None:
+        items.append(raised(caught.error))
+    return Drawn(["iterator", items, True])
+
+
+def _told(
+    outcome: tuple[str, Any], arguments: tuple[list[Any], dict[str, Any]], written: list[Any]
+) -> list[Any]:
+    """[returned, raised, arguments afterwards, standard output, standard error]; they share their containers."""
+    kind, value = outcome
+    after = encode((arguments[0], arguments[1]))
+    if kind == "raised":
+        return [None, raised(value), after, *written]
+    return [value.tree if type(value) is Drawn else encode(value), None, after, *written]
