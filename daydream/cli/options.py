@@ -90,7 +90,11 @@ def root(args: argparse.Namespace) -> "Path":
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "does not exist"
         raise UsageError(f"--root {args.root} {what}; name the folder of a repository")
-    return folder.resolve()
+    try:
+        return folder.resolve()
+    except OSError as error:
+        msg = f"--root {args.root} cannot be found, because the folder that you are in is gone; go to another one"
+        raise UsageError(msg) from error
 
 
 def config_file(args: argparse.Namespace) -> "Path | None":
@@ -99,7 +103,13 @@ def config_file(args: argparse.Namespace) -> "Path | None":
     Raises:
         UsageError: it can be no file's name.
     """
-    return None if args.config_file is None else _place(args.config_file, "--config").absolute()
+    if args.config_file is None:
+        return None
+    try:
+        return _place(args.config_file, "--config").absolute()
+    except OSError as error:
+        msg = f"--config {args.config_file} cannot be found, because the folder that you are in is gone; go to another one"
+        raise UsageError(msg) from error
 
 
 def _place(text: str, flag: str) -> "Path":

@@ -249,3 +249,17 @@ def test_config_show_as_json_is_one_document(tmp_path: Path, capsys: pytest.Capt
     document = json.loads(capsys.readouterr().out)
     assert set(document) == set(RIGHTS)
     assert document["docs.exclude"] == {"value": [], "origin": "default"}
+
+
+@pytest.mark.parametrize("words", [("status",), ("--root", "/", "--config", "x.toml", "status")])
+def test_a_folder_that_is_gone_while_one_is_in_it_is_said_in_one_sentence(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    line = f"cd {gone} && rmdir {gone} && exec {sys.executable} -m daydream {' '.join(words)}"
+    env = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[3])}
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, env=env, check=False)
+    assert done.returncode == 2
+    assert "the folder that you are in is gone" in done.stderr
+    assert done.stderr.count("\n") == 1
