@@ -37,7 +37,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")]
 PAGES += sorted((ROOT / "docs").rglob("*.md"))
 FORMAT = (ROOT / "docs/state-format.md").read_text("utf-8")
-MOST_README_LINES = 150
+MOST_README_LINES = 155
 
 
 def title(page: Path) -> str:
