@@ -7,15 +7,13 @@ few of tier 2 by lot, which shows whether judges can tell. Without a sandbox not
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from daydream import clock
 from daydream.config.model import Config
 from daydream.contracts.context import Context
 from daydream.contracts.dream import Dream, Procedure, Status
-from daydream.contracts.sandbox import Inputs, SandboxRefused
 from daydream.contracts.step import Step
-from daydream.dream.trials.laboratory import Laboratory
 from daydream.dream.trials.telling import SANDBOX, section
 from daydream.records.outcome import Done, Outcome, Row, Skipped
 from daydream.records.section import SectionData, SubStepResult
@@ -23,6 +21,10 @@ from daydream.store import dream_rows, trial_rows
 from daydream.store.dream_rows import Tried, move_row
 from daydream.store.dreams import DreamStore
 from daydream.store.trial_rows import Trial, TrialRun
+
+if TYPE_CHECKING:
+    from daydream.contracts.sandbox import Inputs
+    from daydream.dream.trials.laboratory import Laboratory
 
 STATE = "dream.trial"
 _PREFIX = "trial-"
@@ -51,6 +53,8 @@ class TrialStep:
 
     def run(self, ctx: Context, sub_step: str, cursor: str | None) -> Outcome:
         """Try one dream."""
+        from daydream.contracts.sandbox import SandboxRefused
+
         del cursor
         ctx.check()
         try:
@@ -71,7 +75,9 @@ class TrialStep:
         """Add up the trials."""
         return section(results)
 
-    def _laboratory(self, ctx: Context) -> Laboratory:
+    def _laboratory(self, ctx: Context) -> "Laboratory":
+        from daydream.dream.trials.laboratory import Laboratory
+
         if self._opened is None or self._opened[0] != ctx.run:
             self.close()
             self._opened = (ctx.run, Laboratory(ctx, self._config.sandbox))
@@ -221,11 +227,13 @@ def _facts(dream: Dream, trial: Trial) -> dict[str, Any]:
     }
 
 
-def _inputs(tree: Mapping[str, Any]) -> Inputs:
+def _inputs(tree: Mapping[str, Any]) -> "Inputs":
+    from daydream.contracts.sandbox import Inputs
+
     return Inputs(tuple(tree["given"]), tuple((name, value) for name, value in tree["named"]))
 
 
-def _plain(inputs: Inputs) -> dict[str, Any]:
+def _plain(inputs: "Inputs") -> dict[str, Any]:
     return asdict(inputs)
 
 
