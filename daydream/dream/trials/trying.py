@@ -133,9 +133,10 @@ def _timed(
     receiver: bool,
 ) -> Effect:
     """Compare costs on inputs that the procedure returned on, changed a little in each repetition."""
-    normal = [
+    returned = [
         each.inputs for each in surveyed.answered if each.answer is not None and each.answer.has_returned
     ]
+    normal = [each for each in returned if not builds(each, receiver=receiver)] or returned
 
     def make(repetition: int, count: int) -> Sequence[Inputs]:
         rng = random.Random(f"{plan.seed} {repetition}")  # noqa: S311 -- inputs that can be made again
@@ -144,6 +145,17 @@ def _timed(
 
     lane: Sandbox = laboratory.dream_lane(0)
     return effectiveness(lane, *units, make, floor=floor, plan=plan, check=ctx.check)
+
+
+def builds(inputs: Inputs, *, receiver: bool) -> bool:
+    """Whether an argument other than the receiver is an object that is built from others, which an edit may make impossible."""
+
+    def any_new(tree: Any) -> bool:
+        if not isinstance(tree, list):
+            return False
+        return (len(tree) == 5 and tree[0] == "new") or any(map(any_new, tree))
+
+    return any_new([*inputs.given[int(receiver) :]]) or any(any_new(value) for _, value in inputs.named)
 
 
 def _option(dream: Dream, unit: Unit) -> Option | None:
