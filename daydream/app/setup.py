@@ -172,6 +172,7 @@ def _checks(root: Path, config_file: Path | None, stop: Stop) -> Iterator[Check]
     yield _verify(config)
     yield _sentry(config)
     yield from _models(config, places)
+    yield _sandbox(config)
     named = {endpoint.key_env for endpoint in config.models.endpoints.values()}
     for name in _FOUND_KEYS:
         if os.environ.get(name) and name not in named:
@@ -274,6 +275,21 @@ def _models(config: Config, places: Places) -> Iterator[Check]:
         if shutil.which(program):
             said = "available on PATH, not used: only your own configuration switches it on"
             yield Check(program, "off", said)
+
+
+def _sandbox(config: Config) -> Check:
+    """What dreams could be tried in; whether it holds is proved by the night that first uses it."""
+    if not config.trials.per_night:
+        return Check("sandbox", "off", "trials.per_night is 0, no dream is tried")
+    socket = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
+    there = {
+        "bubblewrap": shutil.which("bwrap"),
+        "docker": socket if not socket.startswith("/") or Path(socket).exists() else None,
+    }
+    for key in config.sandbox.order:
+        if there[key] is not None:
+            return Check("sandbox", "ok", f"{key} at {there[key]}; it proves itself before a dream is tried")
+    return Check("sandbox", "off", "none is here, so no dream is tried", "apt-get install bubblewrap")
 
 
 def _places(root: Path, config_file: Path | None, stop: Stop) -> Places:
