@@ -9,7 +9,9 @@ from tests.fakes import checkouts
 
 
 def said(root: Path) -> dict[str, str]:
-    [found] = [each for each in doctor(root, None).data["checks"] if each["what"] == "sandbox"]
+    found: dict[str, str] = next(
+        each for each in doctor(root, None).data["checks"] if each["what"] == "sandbox"
+    )
     return found
 
 
