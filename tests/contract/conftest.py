@@ -11,6 +11,7 @@ import pytest
 from daydream.contracts.sandbox import Ground
 from daydream.processes import Stop
 from daydream.sandbox import rootfs
+from tests.fakes.bubblewrap import why_not
 from tests.fakes.engine import NoEngine, engine
 
 
@@ -42,7 +43,6 @@ def engine_address(open_folder: Path) -> Iterator[str]:
 @pytest.fixture
 def bwrap() -> str:
     """bubblewrap's program, or a skip that says how to get it."""
-    found = shutil.which("bwrap")
-    if found is None:
-        pytest.skip("bubblewrap is not installed (on Debian: apt-get install bubblewrap)")
-    return found
+    if why := why_not():
+        pytest.skip(why)
+    return shutil.which("bwrap") or "bwrap"

@@ -16,10 +16,13 @@ from daydream.contracts.sandbox import Ground
 from tests.contract.hostile.forging import BUSY_S, CLOCKS
 from tests.contract.hostile.matrix import PROGRAMS
 from tests.contract.hostile.program import Program
+from tests.fakes.bubblewrap import why_not
 
 SOMEBODY = 54321
 ROOT = os.geteuid() == 0
 STARTS = [("bubblewrap", "root"), ("bubblewrap", "user"), ("docker", "root"), ("docker", "user")]
+# The engine runs as root whoever asks it, so that who asked changes little; the whole matrix takes half a minute there.
+EVERY = {("docker", "user"): 4}
 CLIENTS = ("docker", "requests", "urllib3", "certifi", "idna", "charset-normalizer")
 PATIENCE_S = 600
 
@@ -65,7 +68,7 @@ def started(backend: str, who: str, stage: Path, ground: Ground, address: str) -
         {"user": SOMEBODY, "group": SOMEBODY, "extra_groups": []} if ROOT and who == "user" else {}
     )
     done = subprocess.run(
-        [python, "-S", "-m", "tests.contract.hostile.matrix", backend, str(written), address],
+        [python, "-S", "-m", "tests.contract.hostile.matrix", backend, str(written), address, str(EVERY.get((backend, who), 1))],
         env=env, cwd=stage, capture_output=True, timeout=PATIENCE_S, check=False, **drop,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr.decode(errors="replace")[-2000:]
@@ -81,15 +84,16 @@ def results(request: pytest.FixtureRequest, stage: Path, ground: Ground) -> Any:
     if backend == "docker":
         found = request.getfixturevalue("engine_address")
         Path(found.removeprefix("unix://")).chmod(0o666)
-    elif shutil.which("bwrap") is None:
-        pytest.skip("bubblewrap is not installed (on Debian: apt-get install bubblewrap)")
+    elif why := why_not():
+        pytest.skip(why)
     return started(backend, who, stage, ground, found)
 
 
 def rows(results: Any) -> Iterator[tuple[Program, dict[str, Any]]]:
     by_name = {each["name"]: each for each in results["rows"]}
     for program in PROGRAMS:
-        yield program, by_name[program.name]
+        if program.name in by_name:
+            yield program, by_name[program.name]
 
 
 def test_there_are_more_than_a_hundred_programs_and_each_has_a_name_of_its_own() -> None:
@@ -127,7 +131,7 @@ def test_what_the_kernel_or_the_clock_saw_is_always_named_rightly(results: Any) 
 
 def test_the_category_is_right(results: Any) -> None:
     wrong = {p.name: (row["came"], row["detail"]) for p, row in rows(results) if row["came"] not in p.expects}
-    assert len(wrong) <= len(PROGRAMS) * 0.05, wrong
+    assert len(wrong) <= len(results["rows"]) * 0.05, wrong
 
 
 def test_no_lie_becomes_a_value(results: Any) -> None:
@@ -141,4 +145,6 @@ def test_no_lie_becomes_a_value(results: Any) -> None:
 
 def test_no_lie_shortens_what_the_kernel_measured(results: Any) -> None:
     by_name = {each["name"]: each["facts"]["cpu_s"] for each in results["rows"]}
-    assert {each.name: by_name[each.name] for each in CLOCKS if by_name[each.name] < BUSY_S} == {}
+    asked = [each.name for each in CLOCKS if each.name in by_name]
+    assert asked
+    assert {name: by_name[name] for name in asked if by_name[name] < BUSY_S} == {}

@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.conftest import Place
 from tests.fakes import checkouts
+from tests.fakes.bubblewrap import why_not
 
 SOURCE = '''
 def total(numbers: list[int], scale: int = 1) -> int:
@@ -49,8 +50,8 @@ TRIALS = {
 @pytest.fixture
 def sums(tmp_path: Path) -> Place:
     """A repository with two functions that are dreamt of."""
-    if shutil.which("bwrap") is None:
-        pytest.skip("bubblewrap is not installed (on Debian: apt-get install bubblewrap)")
+    if why := why_not():
+        pytest.skip(why)
     checkouts.make(tmp_path / "sums", {"sums.py": SOURCE})
     return Place(tmp_path / "sums", tmp_path / "home", dict(TRIALS))
 

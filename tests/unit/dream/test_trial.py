@@ -1,6 +1,5 @@
 """Nights of trials in a real sandbox: what does the same, what does not, what cannot be called, and nights without one."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from daydream.dream import catalogue, trial
 from daydream.records.section import SectionData
 from daydream.store import dream_rows, trial_rows
 from daydream.store.trial_rows import Trial
+from tests.fakes.bubblewrap import why_not
 from tests.fakes.dream_night import STARTED_AT, Night, context, store_of, write
 from tests.fakes.judging import Remembering
 
@@ -44,8 +44,8 @@ QUICK = TrialOptions(inputs=20, compare=1.0, per_night=8)
 @pytest.fixture(scope="module")
 def cache() -> Iterator[Path]:
     """One exported tree for all nights."""
-    if shutil.which("bwrap") is None:
-        pytest.skip("bubblewrap is not installed (on Debian: apt-get install bubblewrap)")
+    if why := why_not():
+        pytest.skip(why)
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="daydream-trials-") as name:
