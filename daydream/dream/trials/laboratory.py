@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import sys
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,6 +57,8 @@ class Laboratory:
         self.about: tuple[str, ...] = ()
         self.refused: tuple[str, ...] = ()
         self._lanes: dict[tuple[str, int], Sandbox] = {}
+        # A night that its budget cuts never comes to the sub-step that closes them.
+        weakref.finalize(self, _end, self._lanes)
         self._ctx = ctx
         self._paths = sorted({each.path for each in (*ctx.files, *ctx.unexamined)})
         self.roots = import_roots(ctx.tree, [each.path for each in ctx.files])
@@ -66,9 +69,7 @@ class Laboratory:
 
     def close(self) -> None:
         """End all lanes."""
-        for lane in self._lanes.values():
-            lane.close()
-        self._lanes.clear()
+        _end(self._lanes)
 
     def base_lane(self, seed: int) -> Sandbox:
         """Lend a lane for procedures as they are, whose interpreter hashes with this seed."""
@@ -178,6 +179,12 @@ class _Lent:
 
     def close(self) -> None:
         """Give it back."""
+
+
+def _end(lanes: dict[tuple[str, int], Sandbox]) -> None:
+    for lane in lanes.values():
+        lane.close()
+    lanes.clear()
 
 
 def _site_packages(python: Path) -> list[Path]:

@@ -1,5 +1,7 @@
 """Nights of trials in a real sandbox: what does the same, what does not, what cannot be called, and nights without one."""
 
+import gc
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,7 @@ from daydream.config.model import Config, SandboxOptions, TrialOptions
 from daydream.contracts.context import Context
 from daydream.contracts.dream import Dream, Procedure, Verdict, tier_of
 from daydream.dream import catalogue, trial
+from daydream.dream.trials.laboratory import Laboratory
 from daydream.records.section import SectionData
 from daydream.store import dream_rows, trial_rows
 from daydream.store.trial_rows import Trial
@@ -157,3 +160,20 @@ def test_without_a_sandbox_nothing_is_run_and_the_reason_is_told(
 def test_nothing_is_planned_where_no_dream_waits(tmp_path: Path, cache: Path) -> None:
     ctx = night(tmp_path, cache, {"archived": ("total", SUM, 0.1)})
     assert trial.make(Config()).plan(ctx) == []
+
+
+def test_a_night_that_is_cut_leaves_no_sandbox_behind(tmp_path: Path, cache: Path) -> None:
+    ctx = night(tmp_path, cache, {"sum": ("total", SUM, 0.7)})
+    laboratory = Laboratory(ctx, SandboxOptions(order=("bubblewrap",)))
+    lane = laboratory.dream_lane(0)
+    assert sandboxes()
+    del lane, laboratory
+    gc.collect()
+    assert not sandboxes()
+
+
+def sandboxes() -> list[str]:
+    """The sandboxes that this process started."""
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+    lines = [Path(f"/proc/{child}/cmdline").read_bytes() for child in children]
+    return [line.decode() for line in lines if b"bwrap" in line]
