@@ -4,6 +4,7 @@ A line is the crc32 of a JSON object in eight hex digits, a space, and the objec
 being written when the process died, and counts as not written. Money is whole billionths.
 """
 
+import contextlib
 import fcntl
 import os
 import threading
@@ -109,13 +110,12 @@ class Ledger:
             if created:
                 durable.sync_folder(path.parent)
         self._path = path
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.close)
             self._take()
             self._read()
             self._recover(recovered)
-        except BaseException:
-            self.close()
-            raise
+            undo.pop_all()
 
     def close(self) -> None:
         """Let go of the journal."""

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from daydream.config.model import Config
 
 VERSION = 1
-ROLE = "advise"
 VERDICTS = ("fix_clear", "cause_only", "needs_a_person")
 FOLDER = "models"
 _KIND = f"advice/{VERSION}"

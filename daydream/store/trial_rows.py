@@ -14,6 +14,8 @@ from daydream.store.dreams import DreamStore
 Behaved = Literal["behaviour_preserving", "behaviour_changing", "failing", "undecided"]
 Effect = Literal["gained", "not_shown", "slower", "not_measured"]
 Key = tuple[str, str, int]
+_LAST = "t.number = (SELECT MAX(number) FROM trials WHERE dream_id = t.dream_id)"
+"""A gain that was withdrawn has a second row, which is what counts."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,17 +100,9 @@ def unexercised_row(dream: Dream, reason: str) -> Row:
 
 def trials(store: DreamStore, *, run: str | None = None, limit: int = -1) -> list[Trial]:
     """Return trials, the newest first; only those of a run where given."""
-    where = "WHERE run = ?" if run is not None else ""
-    sql = f"SELECT * FROM trials {where} ORDER BY number DESC LIMIT ?"  # noqa: S608 -- the condition is a constant
+    where = f"WHERE {_LAST} AND run = ?" if run is not None else f"WHERE {_LAST}"
+    sql = f"SELECT * FROM trials t {where} ORDER BY number DESC LIMIT ?"  # noqa: S608 -- the condition is a constant
     return [_trial(row) for row in store.rows(sql, (*([run] if run is not None else []), limit))]
-
-
-def trials_of(store: DreamStore, dream_id: str) -> list[Trial]:
-    """Return what was tried of a dream, the newest first."""
-    return [
-        _trial(row)
-        for row in store.rows("SELECT * FROM trials WHERE dream_id = ? ORDER BY number DESC", (dream_id,))
-    ]
 
 
 def trial_run(store: DreamStore, run: str) -> TrialRun | None:
@@ -140,19 +134,13 @@ def counterexamples(store: DreamStore, key: Key, limit: int = 50) -> list[Any]:
     return [json.loads(row[0]) for row in found]
 
 
-def unexercised(store: DreamStore, run: str) -> dict[str, int]:
-    """Count the procedures that this run could not call, by reason."""
-    found = store.rows("SELECT reason, COUNT(*) FROM unexercised WHERE run = ? GROUP BY reason", (run,))
-    return {row[0]: row[1] for row in sorted(found, key=lambda row: (-row[1], row[0]))}
-
-
 def failures(store: DreamStore) -> list[tuple[str, str, int, str, str]]:
     """Count failures by category and transform, the most frequent first: category, transform, how often, the dream that
     failed last, and why."""
     sql = (
         "SELECT t.category, d.transform_id, COUNT(*), t.dream_id, t.reason, MAX(t.number) FROM trials t "
-        "JOIN dreamt d ON d.id = t.dream_id WHERE t.category IS NOT NULL AND t.outcome <> 'undecided' "
-        "GROUP BY t.category, d.transform_id ORDER BY COUNT(*) DESC, t.category, d.transform_id"
+        f"JOIN dreamt d ON d.id = t.dream_id WHERE {_LAST} AND t.category IS NOT NULL AND t.outcome <> 'undecided' "
+        "GROUP BY t.category, d.transform_id ORDER BY COUNT(*) DESC, t.category, d.transform_id"  # noqa: S608 -- a constant
     )
     return [(row[0], row[1], row[2], row[3], row[4]) for row in store.rows(sql)]
 
@@ -162,7 +150,7 @@ def by_transform(store: DreamStore) -> list[tuple[str, str, int, int, int]]:
     sql = (
         "SELECT d.dream_type, d.transform_id, COUNT(*), SUM(t.outcome = 'behaviour_preserving'), "
         "SUM(t.effect IS 'gained') FROM trials t JOIN dreamt d ON d.id = t.dream_id "
-        "WHERE t.outcome <> 'undecided' GROUP BY d.dream_type, d.transform_id ORDER BY d.dream_type, d.transform_id"
+        f"WHERE {_LAST} AND t.outcome <> 'undecided' GROUP BY d.dream_type, d.transform_id ORDER BY d.dream_type, d.transform_id"  # noqa: S608 -- a constant
     )
     return [(row[0], row[1], row[2], row[3], row[4]) for row in store.rows(sql)]
 
