@@ -138,9 +138,9 @@ def failures(store: DreamStore) -> list[tuple[str, str, int, str, str]]:
     """Count failures by category and transform, the most frequent first: category, transform, how often, the dream that
     failed last, and why."""
     sql = (
-        "SELECT t.category, d.transform_id, COUNT(*), t.dream_id, t.reason, MAX(t.number) FROM trials t "
+        "SELECT t.category, d.transform_id, COUNT(*), t.dream_id, t.reason, MAX(t.number) FROM trials t "  # noqa: S608 -- a constant
         f"JOIN dreamt d ON d.id = t.dream_id WHERE {_LAST} AND t.category IS NOT NULL AND t.outcome <> 'undecided' "
-        "GROUP BY t.category, d.transform_id ORDER BY COUNT(*) DESC, t.category, d.transform_id"  # noqa: S608 -- a constant
+        "GROUP BY t.category, d.transform_id ORDER BY COUNT(*) DESC, t.category, d.transform_id"
     )
     return [(row[0], row[1], row[2], row[3], row[4]) for row in store.rows(sql)]
 
@@ -148,9 +148,9 @@ def failures(store: DreamStore) -> list[tuple[str, str, int, str, str]]:
 def by_transform(store: DreamStore) -> list[tuple[str, str, int, int, int]]:
     """Count trials by kind and transform: how many were decided, how many of these passed, how many gained."""
     sql = (
-        "SELECT d.dream_type, d.transform_id, COUNT(*), SUM(t.outcome = 'behaviour_preserving'), "
+        "SELECT d.dream_type, d.transform_id, COUNT(*), SUM(t.outcome = 'behaviour_preserving'), "  # noqa: S608 -- a constant
         "SUM(t.effect IS 'gained') FROM trials t JOIN dreamt d ON d.id = t.dream_id "
-        f"WHERE {_LAST} AND t.outcome <> 'undecided' GROUP BY d.dream_type, d.transform_id ORDER BY d.dream_type, d.transform_id"  # noqa: S608 -- a constant
+        f"WHERE {_LAST} AND t.outcome <> 'undecided' GROUP BY d.dream_type, d.transform_id ORDER BY d.dream_type, d.transform_id"
     )
     return [(row[0], row[1], row[2], row[3], row[4]) for row in store.rows(sql)]
 
