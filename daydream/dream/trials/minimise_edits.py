@@ -28,10 +28,12 @@ def simpler(tree: Any) -> Iterator[Any]:
 
 
 def weight(tree: Any) -> int:
-    """About how much there is to read in a tree."""
+    """About how much there is to read in a tree; one number is as much as another, however it is spelt."""
     if type(tree) is str:
         return len(tree)
     if type(tree) is list:
+        if tree and tree[0] in ("float", "int"):
+            return 2
         return 1 + sum(map(weight, tree))
     return 1
 

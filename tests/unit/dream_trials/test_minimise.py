@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from daydream.contracts.sandbox import Inputs
@@ -94,6 +94,8 @@ def test_every_edit_is_well_formed_of_the_same_type_and_another_tree(given_value
 
 
 @given(simple)
+@example(float("inf"))
+@example(2**70)
 def test_shrinking_ends_by_itself(given_value: Any) -> None:
     found = shrink(inputs(given_value), lambda _each: True, 10_000)
     assert found.calls < 10_000

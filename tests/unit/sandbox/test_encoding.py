@@ -131,7 +131,7 @@ def test_any_bytes_are_read_or_refused_with_the_one_error(text: bytes) -> None:
     "value",
     [
         -0.0, math.inf, -math.inf, 2**53, 2**53 - 1, -(2**70), True, ..., range(3, 9, 2), range(2**70),
-        slice(None, "a"), decimal.Decimal("NaN").copy_abs, 1 - 2j, "\ud800", b"\0", bytearray(b"a"),
+        slice(None, "a"), decimal.Decimal("NaN"), 1 - 2j, "\ud800", b"\0", bytearray(b"a"),
         Colour.RED, Flags.A, Flags.A | Flags.B, Point(1, [2]), Slotted(1, "b"), Pair([1], {"a": Pair(1)}),
         collections.OrderedDict([("b", 1), ("a", 2)]), collections.Counter("aab"),
         collections.deque([1, 2], 5), pathlib.PurePosixPath("/a/b"), pathlib.PureWindowsPath("c:/x"),
@@ -143,9 +143,6 @@ def test_any_bytes_are_read_or_refused_with_the_one_error(text: bytes) -> None:
     ids=repr,
 )  # fmt: skip
 def test_each_kind_of_value_comes_back(value: Any) -> None:
-    if callable(value):
-        assert encode(value)[0] == "opaque"
-        return
     back = there_and_back(value)
     assert type(back) is type(value)
     assert repr(back) == repr(value)
