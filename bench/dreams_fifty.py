@@ -34,13 +34,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.machine import heading, median
+from daydream.analysis.roles import is_test
 from daydream.analysis.source import (
     Definition,
     Module,
     NotParsed,
     function_tree,
     is_generated,
-    is_test,
     normal_form,
     parse,
 )

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from bench.dreams_legality_programs import LITERALS, PRELUDE, Writer
 from daydream.analysis.dependence import Graph, analyse
-from daydream.analysis.source import Definition, NotParsed, function_tree, is_test, parse
+from daydream.analysis.roles import is_test
+from daydream.analysis.source import Definition, NotParsed, function_tree, parse
 from daydream.contracts.dream import Policy, Procedure
 from daydream.dream.catalogue import procedure_of
 from daydream.dream.kinds.constraint_relaxation import ConstraintRelaxation, pure_names

@@ -23,7 +23,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.machine import heading, median, percentile
-from daydream.analysis.source import NotParsed, is_generated, is_test, parse
+from daydream.analysis.roles import is_test
+from daydream.analysis.source import NotParsed, is_generated, parse
 from daydream.contracts.dream import Procedure
 from daydream.contracts.sandbox import Limits, Observation, Sandbox, Unit
 from daydream.dream.catalogue import procedure_of

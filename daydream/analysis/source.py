@@ -10,7 +10,6 @@ import tokenize
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from daydream.analysis.side_effects import classify
 from daydream.contracts.dream import SideEffects
@@ -73,14 +72,6 @@ class Module:
     def source(self, first_line: int, last_line: int) -> str:
         """Return whole lines; of a function, its decorators included, indented as in the file."""
         return "\n".join(self.lines[first_line - 1 : last_line]) + "\n"
-
-
-def is_test(path: str) -> bool:
-    """Tell whether a path is that of a test by the usual conventions."""
-    pure = PurePosixPath(path)
-    folders = pure.parts[:-1]
-    named = pure.name.startswith("test_") or pure.name.endswith("_test.py")
-    return named or pure.name in ("conftest.py", "tests.py") or "tests" in folders or folders[:1] == ("test",)
 
 
 def is_generated(data: bytes) -> bool:

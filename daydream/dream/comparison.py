@@ -4,7 +4,7 @@ import functools
 from collections.abc import Mapping, Sequence
 
 from daydream import clock
-from daydream.analysis import source
+from daydream.analysis import roles
 from daydream.analysis.source import digest
 from daydream.contracts.context import Context
 from daydream.records.outcome import Done, Outcome, Row
@@ -18,7 +18,7 @@ _GONE = "the procedure is gone"
 _BACK = "the procedure is again what it was"
 _Key = tuple[str, str, int]
 
-is_test = functools.lru_cache(maxsize=2**16)(source.is_test)  # asked of every path, three times a night
+is_test = functools.lru_cache(maxsize=2**16)(roles.is_test)  # asked of every path, three times a night
 
 
 def compare(ctx: Context, store: DreamStore, words: Sequence[str]) -> Outcome:

@@ -11,8 +11,9 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from daydream.analysis.roles import is_test
 from daydream.analysis.similarity import Index, Match
-from daydream.analysis.source import PARSER, VERSION, NotParsed, decode, digest, is_generated, is_test, parse
+from daydream.analysis.source import PARSER, VERSION, NotParsed, decode, digest, is_generated, parse
 from daydream.contracts.cache import Cache
 from daydream.contracts.context import Context
 from daydream.contracts.dream import Procedure

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from daydream.analysis import task_claims
 from daydream.analysis.blame import Written
-from daydream.analysis.source import is_test
+from daydream.analysis.roles import is_test
 from daydream.analysis.task_claims import Claim
 from daydream.analysis.task_sources import Read, is_copied
 from daydream.analysis.tasks import Item

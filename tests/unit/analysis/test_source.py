@@ -2,7 +2,7 @@
 
 import pytest
 
-from daydream.analysis.source import NotParsed, function_tree, is_test, parse
+from daydream.analysis.source import NotParsed, function_tree, parse
 
 
 def effect(body: str, parameters: str = "a, b") -> str:
@@ -99,21 +99,3 @@ def test_a_function_tree_is_one_function() -> None:
     for text in ("x = 1\n", "def f(): pass\ndef g(): pass\n", "", "    x = 1\n"):
         with pytest.raises(NotParsed, match="not one function"):
             function_tree(text)
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("tests/a.py", True),
-        ("pkg/tests/helpers.py", True),
-        ("test/a.py", True),
-        ("pkg/test_a.py", True),
-        ("pkg/a_test.py", True),
-        ("conftest.py", True),
-        ("django/test/client.py", False),
-        ("pkg/contest.py", False),
-        ("pkg/testing.py", False),
-    ],
-)
-def test_tests_are_known_by_the_usual_names(path: str, expected: bool) -> None:
-    assert is_test(path) is expected
