@@ -10,8 +10,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install -c const
 night: $(VENV)/ready
 	$(BIN)/python -m daydream --root "$(REPO)" run
 
+# Every core takes whole files, so that what a file sets up once is set up once.
 test: system-packages lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 quick: $(VENV)/ready-for-tests
 	$(BIN)/python -m pytest -x -q tests/unit tests/contract tests/flow
