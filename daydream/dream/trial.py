@@ -81,7 +81,18 @@ class TrialStep:
         if self._opened is None or self._opened[0] != ctx.run:
             self.close()
             self._opened = (ctx.run, Laboratory(ctx, self._config.sandbox))
+            self._opened[1].expect(self._awaited(ctx))
         return self._opened[1]
+
+    def _awaited(self, ctx: Context) -> list[Procedure]:
+        """The procedures whose dreams are tried tonight."""
+        options = self._config.trials
+        with DreamStore.open(ctx.state / "dreams.db", read_only=True) as store:
+            chosen = dream_rows.dreams_by_id(
+                store, _chosen(store, ctx.run, options.per_night, options.sample_percent)
+            )
+            found = {each.base: _procedure(ctx, store, each) for each in chosen}
+        return [each for each in found.values() if each is not None]
 
     def close(self) -> None:
         """End the sandboxes that are open."""

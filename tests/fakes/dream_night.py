@@ -80,10 +80,11 @@ class Night:
 
     def run(self, step: Step, *, leave_out: tuple[str, ...] = ()) -> SectionData:
         """Run a step to its end, without some of its sub-steps; return its section."""
-        results = [self._sub_step(step, name) for name in step.plan(self.ctx) if name not in leave_out]
+        results = [self.sub_step(step, name) for name in step.plan(self.ctx) if name not in leave_out]
         return step.section(results)
 
-    def _sub_step(self, step: Step, name: str) -> SubStepResult:
+    def sub_step(self, step: Step, name: str) -> SubStepResult:
+        """Run one sub-step to its end."""
         parts = []
         outcome: Outcome = More(cursor="")
         cursor = None

@@ -30,6 +30,9 @@ from daydream.repository.verify_roots import import_roots, imports_of
 from daydream.sandbox import SANDBOXES, rootfs
 
 _BASE, _DREAM = "base", "dream"
+_WATCHED_TOGETHER = 12
+"""How many procedures one run of a test file may collect arguments for: what is recorded in one run is bounded."""
+_CROWDED = 2**18
 _SCRATCH_BYTES = 64 * 2**20
 """What tests may write; they find an empty folder each time."""
 
@@ -57,6 +60,8 @@ class Laboratory:
         self.about: tuple[str, ...] = ()
         self.refused: tuple[str, ...] = ()
         self._lanes: dict[tuple[str, int], Sandbox] = {}
+        self._expected: dict[str, list[Unit]] = {}
+        self._watched: dict[tuple[str, Unit, int], Harvest] = {}
         # A night that its budget cuts never comes to the sub-step that closes them.
         weakref.finalize(self, _end, self._lanes)
         self._ctx = ctx
@@ -79,8 +84,45 @@ class Laboratory:
         """Lend a lane for dreams: what a procedure answered never was in it."""
         return self._lent(_DREAM, seed)
 
+    def expect(self, procedures: Sequence[Procedure]) -> None:
+        """Say which procedures' turn will come: a test file that mentions several of them is run once for all."""
+        for procedure in procedures:
+            unit = self.unit(procedure)
+            if unit is not None:
+                for path in procedure.test_paths:
+                    self._expected.setdefault(path, []).append(unit)
+
     def harvest(self, job: Job, wall_s: float) -> Harvest:
-        """Run a file of the repository's own tests in a sandbox with room to write, which is of no further use."""
+        """Run a file of the repository's own tests in a sandbox with room to write, which is of no further use.
+
+        The arguments of one procedure are remembered for its next dream.
+        """
+        if job.unit is not None or len(job.watched) != 1:
+            return self._run(job, wall_s)
+        wanted = (job.path, job.watched[0], job.most)
+        if wanted not in self._watched:
+            self._watch(job, wall_s)
+        return self._watched[wanted]
+
+    def _watch(self, job: Job, wall_s: float) -> None:
+        """Run a test file once for the procedure whose turn it is and for others that it mentions."""
+        others = [
+            each
+            for each in dict.fromkeys(self._expected.get(job.path, ()))
+            if each != job.watched[0] and (job.path, each, job.most) not in self._watched
+        ]
+        watched = (*job.watched, *others[: _WATCHED_TOGETHER - 1])
+        found = self._run(replace(job, watched=watched), wall_s)
+        if len(watched) > 1 and len(str(found.recorded)) > _CROWDED:
+            # They may have taken one another's room, and what is recorded must not depend on the company.
+            watched, found = job.watched, self._run(job, wall_s)
+        for number, each in enumerate(watched):
+            one = slice(number, number + 1)
+            self._watched[job.path, each, job.most] = replace(
+                found, recorded=found.recorded[one], seen=found.seen[one]
+            )
+
+    def _run(self, job: Job, wall_s: float) -> Harvest:
         key = ("tests of a dream" if job.unit is not None else "tests", 0)
         limits = replace(self.limits, wall_s=wall_s, cpu_s=wall_s, scratch_bytes=_SCRATCH_BYTES)
         if key not in self._lanes:
