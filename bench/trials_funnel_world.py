@@ -153,7 +153,7 @@ class Place:
                 if turns[dream.base] <= each:
                     first.append((turns[dream.base], dream))
         rng = random.Random(f"{self.name} others")
-        rest = [dream for dream in everything if dream.tier != 1]
+        rest = [dream for dream in everything if dream.tier == 2]
         second = rng.sample(rest, min(others, len(rest)))
         chosen = [dream for _, dream in sorted(first, key=lambda pair: pair[0])] + second
         # Whoever is cut by time has tried the same mixture as whoever is not.
