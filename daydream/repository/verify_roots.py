@@ -2,6 +2,7 @@
 
 import ast
 import configparser
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -21,7 +22,7 @@ def import_roots(tree: Path, paths: Sequence[str]) -> tuple[str, ...]:
     """Folders below `tree`, "" for itself, from which the repository's packages are imported; at least one.
 
     Read from the packaging files of the root and of projects below it; a `src` folder that is no package
-    counts without being named. Projects among examples, documentation and tests are nobody's packages.
+    counts without being named, unless what lies in it would hide modules of the standard library. Projects among examples, documentation and tests are nobody's packages.
     `paths` are the examined files.
     """
     folders = {str(parent) for path in paths for parent in PurePosixPath(path).parents}
@@ -44,6 +45,7 @@ def import_roots(tree: Path, paths: Sequence[str]) -> tuple[str, ...]:
             not roots
             and f"{_below(project, 'src')}/__init__.py" not in known
             and _holds_python(paths, project)
+            and not _hides_standard_modules(known, _below(project, "src"))
         ):
             roots = [_below(project, "src")]
         if not roots and (project == "." or _holds_package(known, project)):
@@ -73,6 +75,14 @@ def _below(project: str, folder: str) -> str:
 def _holds_python(paths: Sequence[str], project: str) -> bool:
     lead = _below(project, "src") + "/"
     return any(path.startswith(lead) and path.endswith(".py") for path in paths)
+
+
+def _hides_standard_modules(known: set[str], folder: str) -> bool:
+    """Whether packages of a folder bear names of the standard library, so that nothing imports with it in front."""
+    tops = {
+        PurePosixPath(path[len(folder) + 1 :]).parts[0] for path in known if path.startswith(folder + "/")
+    }
+    return bool({top.removesuffix(".py") for top in tops} & sys.stdlib_module_names)
 
 
 def _holds_package(known: set[str], project: str) -> bool:

@@ -23,6 +23,8 @@ _WAITS = 10.0
 _HIDDEN = 0.5
 _LOST_MOST = 0.25
 _MEMORY_FLOOR = 1.02
+_LARGEST = 50.0
+"""The farthest from 0 that the logarithm of a ratio may lie; what is farther is no measurement."""
 
 
 def effectiveness(
@@ -154,6 +156,8 @@ class _State:
         if waits:
             raise Unmeasurable(waits)
         found = self.interval()
+        if not _tells(found):
+            raise Unmeasurable(f"{len(self.blocks)} repetitions differ too much to say anything")
         verdict, reason = self.verdict(found, floor)
         if verdict == "not measured":
             raise Unmeasurable(reason)
@@ -213,17 +217,24 @@ class _State:
 
 
 def memory(pairs: Sequence[tuple[Cost, Cost]], plan: Plan) -> Memory | None:
-    """Compare peaks; None where nobody could see them."""
+    """Compare peaks; None where nobody could see them, or where they differ too much from one repetition to the next."""
     known = [(a.peak_bytes, b.peak_bytes) for a, b in pairs if a.peak_bytes and b.peak_bytes]
     if len(known) < len(pairs):
         return None
     rng = random.Random(plan.seed)  # noqa: S311 - resamples, not secrets
     logs = [math.log(one / two) for one, two in known]
     found = bootstrap(logs, plan.side, rng, min(plan.resamples, 1_000))
+    if not _tells(found):
+        return None
     floor = math.log(_MEMORY_FLOOR)
     verdict: Gain = "gained" if found.low > floor else "slower" if found.high < -floor else "not shown"
     base, dream = (int(statistics.median(side)) for side in zip(*known, strict=True))
     return Memory(base, dream, math.exp(found.middle), math.exp(found.low), math.exp(found.high), verdict)
+
+
+def _tells(found: Interval) -> bool:
+    """Whether an interval of logarithms ends anywhere: few values that are almost all alike have none that does."""
+    return max(abs(found.low), abs(found.high)) <= _LARGEST
 
 
 def across(effects: Sequence[Effect], rate: float = 0.05) -> list[Effect]:

@@ -54,7 +54,7 @@ def own_tests(ctx: Context, laboratory: Laboratory, procedure: Procedure, dream:
         lost = sorted(before - after)
         if lost:
             # A test that fails now and then is nobody's fault.
-            again = _passed(laboratory.harvest(Job(kind="pytest", path=path), _WALL_S))
+            again = _passed(laboratory.harvest(Job(kind="pytest", path=path), _WALL_S, fresh=True))
             lost = sorted((before & again) - after)
         if lost:
             more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""

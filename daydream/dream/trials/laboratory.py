@@ -62,6 +62,7 @@ class Laboratory:
         self._lanes: dict[tuple[str, int], Sandbox] = {}
         self._expected: dict[str, list[Unit]] = {}
         self._watched: dict[tuple[str, Unit, int], Harvest] = {}
+        self._plain: dict[Job, Harvest] = {}
         # A night that its budget cuts never comes to the sub-step that closes them.
         weakref.finalize(self, _end, self._lanes)
         self._ctx = ctx
@@ -92,13 +93,18 @@ class Laboratory:
                 for path in procedure.test_paths:
                     self._expected.setdefault(path, []).append(unit)
 
-    def harvest(self, job: Job, wall_s: float) -> Harvest:
+    def harvest(self, job: Job, wall_s: float, *, fresh: bool = False) -> Harvest:
         """Run a file of the repository's own tests in a sandbox with room to write, which is of no further use.
 
-        The arguments of one procedure are remembered for its next dream.
+        What a file did without a dream is remembered for the next one, unless a `fresh` run is wanted; so are the
+        arguments of a procedure.
         """
-        if job.unit is not None or len(job.watched) != 1:
+        if job.unit is not None or len(job.watched) > 1:
             return self._run(job, wall_s)
+        if not job.watched:
+            if fresh or job not in self._plain:
+                self._plain[job] = self._run(job, wall_s)
+            return self._plain[job]
         wanted = (job.path, job.watched[0], job.most)
         if wanted not in self._watched:
             self._watch(job, wall_s)

@@ -12,7 +12,8 @@ import pytest
 
 from daydream.contracts.sandbox import Batch, Facts, Failure, Inputs, Unit
 from daydream.dream.trials.comparison import REORDERED
-from daydream.dream.trials.effectiveness import Effect, Plan, across, effectiveness
+from daydream.dream.trials.effectiveness import Effect, Plan, across, effectiveness, memory
+from daydream.dream.trials.effectiveness_blocks import Cost
 from daydream.dream.trials.effectiveness_interval import (
     beyond,
     bootstrap,
@@ -329,6 +330,13 @@ def test_peak_memory_is_compared_beside(peak: int, verdict: str) -> None:
     assert found.memory.verdict == verdict
     assert found.memory.ratio == pytest.approx(30 / peak)
     assert (found.memory.base_bytes, found.memory.dream_bytes) == (30 * 2**20, peak * 2**20)
+
+
+def test_an_interval_that_ends_nowhere_says_nothing_of_memory() -> None:
+    peak = 30 * 2**20
+    wide = [(Cost(1.0, 1.0, 1.0, peak * 9**number), Cost(1.0, 1.0, 1.0, peak)) for number in range(2)]
+    assert memory(wide, Plan()) is None
+    assert memory([(each, each) for each, _ in wide], Plan()) is not None
 
 
 def test_memory_that_nobody_saw_is_not_compared() -> None:

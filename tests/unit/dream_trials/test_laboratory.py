@@ -96,12 +96,13 @@ def test_procedures_that_take_one_anothers_room_are_watched_one_by_one(tmp_path:
     assert [len(each.recorded) for each in found] == [1, 1]
 
 
-def test_a_run_with_a_dream_in_place_is_made_each_time(tmp_path: Path) -> None:
+def test_what_a_file_does_without_a_dream_is_remembered_until_it_is_asked_afresh(tmp_path: Path) -> None:
     backend = Watching()
     opened, procedures = laboratory(tmp_path, backend)
-    unit = opened.unit(procedures[0])
-    job = Job(kind="pytest", path=procedures[0].test_paths[0], unit=unit)
-    for _ in range(2):
+    plain = Job(kind="pytest", path=procedures[0].test_paths[0])
+    with_dream = replace(plain, unit=opened.unit(procedures[0]))
+    for job in (plain, with_dream, plain, with_dream):
         opened.harvest(job, 5.0)
-        opened.harvest(replace(job, unit=None), 5.0)
-    assert backend.jobs == [job, replace(job, unit=None)] * 2
+    assert backend.jobs == [plain, with_dream, with_dream]
+    opened.harvest(plain, 5.0, fresh=True)
+    assert backend.jobs == [plain, with_dream, with_dream, plain]

@@ -44,6 +44,10 @@ def test_a_src_folder_needs_no_naming_unless_it_is_a_package(tmp_path: Path) -> 
     assert roots(tmp_path / "b", {"src/__init__.py": "", "src/pkg/__init__.py": ""}) == ("",)
 
 
+def test_a_src_folder_that_would_hide_the_standard_library_is_no_root(tmp_path: Path) -> None:
+    assert roots(tmp_path, {"src/math/__init__.py": "", "src/pkg/__init__.py": "", "setup.py": ""}) == ("",)
+
+
 def test_without_any_packaging_it_is_the_top(tmp_path: Path) -> None:
     assert roots(tmp_path, {"pkg/__init__.py": "", "test_a.py": ""}) == ("",)
 
