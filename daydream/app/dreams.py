@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from daydream import clock
+from daydream.app import trials
 from daydream.app.views import places_of
 from daydream.contracts.dream import Status, Tier
 from daydream.contracts.results import RunResult
 from daydream.dream import health as healthy
 from daydream.errors import UsageError
-from daydream.store import dream_metrics, dream_queries
+from daydream.store import dream_metrics, dream_queries, trial_rows
 from daydream.store.dream_metrics import Metrics
 from daydream.store.dream_queries import KeptDream
 from daydream.store.dreams import DreamStore
@@ -71,13 +72,16 @@ def show(root: Path, config_file: Path | None, dream_id: str) -> RunResult:
         (kept,) = found
         history = dream_queries.history(store, kept.dream.id)
         verdicts = dream_queries.verdicts(store, kept.dream.id)
+        trial = trial_rows.trial_of(store, kept.dream.id)
     data = {
         "dream": _plain(kept),
         "verdicts": [dataclasses.asdict(each) for each in verdicts],
         "history": [dataclasses.asdict(each) for each in history],
+        "trial": None if trial is None else dataclasses.asdict(trial),
     }
     lines = [
         *_told(kept),
+        *(() if trial is None else map("  {}".format, trials.told(trial))),
         "  verdicts:" if verdicts else "  verdicts: none yet",
         *(line for each in verdicts for line in _verdict_lines(each)),
         "  history:",

@@ -7,6 +7,7 @@ from typing import Any
 
 from daydream.app.views import places_of
 from daydream.contracts.results import RunResult
+from daydream.dream.trials.growth import words as growth
 from daydream.errors import UsageError
 from daydream.store import trial_rows
 from daydream.store.dream_rows import dreams_by_id
@@ -87,6 +88,11 @@ def _lines(trial: Trial, named: Mapping[str, Any]) -> Iterator[str]:
     )
     category = f" ({trial.category})" if trial.category else ""
     yield f"{trial.dream_id}  {trial.at[:10]}  {_WORDS[trial.outcome]}{category}  {what}"
+    yield from told(trial)
+
+
+def told(trial: Trial) -> Iterator[str]:
+    """What a trial came to, in lines: why, what it costs, how that grows, and where it differs."""
     yield f"  {trial.reason}"
     if trial.effectiveness is not None:
         claim = (
@@ -100,6 +106,8 @@ def _lines(trial: Trial, named: Mapping[str, Any]) -> Iterator[str]:
             f"  {claim}: {trial.effectiveness:.3f} times ({trial.effect_low:.3f} to {trial.effect_high:.3f}); "
             f"this machine cannot tell {trial.noise_floor:.3f} from nothing"
         )
+        if "scaling" in trial.evidence:
+            yield f"  {growth(trial.evidence['scaling'])}"
     elif trial.effect == "not_measured":
         yield f"  cost not measured: {trial.evidence.get('effect', {}).get('reason', 'no reason is known')}"
     for case in trial.evidence.get("differing", ())[:1]:

@@ -20,6 +20,7 @@ from daydream.records.section import SectionData, SubStepResult
 from daydream.store import dream_rows, trial_rows
 from daydream.store.dream_rows import Tried, move_row
 from daydream.store.dreams import DreamStore
+from daydream.store.measuring import measuring
 from daydream.store.trial_rows import Trial, TrialRun
 
 if TYPE_CHECKING:
@@ -102,11 +103,16 @@ class TrialStep:
 
     def _proved(self, ctx: Context) -> Outcome:
         from daydream.dream.trials.effectiveness_types import Plan
-        from daydream.dream.trials.noise import noise_floor
+        from daydream.dream.trials.noise import LEAST, Floor, noise_floor
 
         laboratory = self._laboratory(ctx)
         plan = Plan(cpu_s=self._config.trials.compare, seed=_seed(ctx.run))
-        floor = noise_floor(laboratory.base_lane(0), plan=plan, check=ctx.check)
+        with measuring(laboratory.beside, ctx.check) as busy:
+            floor = (
+                noise_floor(laboratory.base_lane(0), plan=plan, check=ctx.check)
+                if busy is None
+                else Floor(ratio=LEAST, measured=False, reason=busy)
+            )
         ran = TrialRun(
             laboratory.backend.key,
             laboratory.ground.tag,
@@ -235,7 +241,18 @@ def _facts(dream: Dream, trial: Trial) -> dict[str, Any]:
         "low": trial.effect_low,
         "high": trial.effect_high,
         "counts": dict(trial.counts),
+        "growth": _growth(trial),
     }
+
+
+def _growth(trial: Trial) -> str | None:
+    """What a gain says of larger inputs: something only where the dream's exponent is clearly lower."""
+    told = trial.evidence.get("scaling")
+    if told is None or not told["lower"]:
+        return None
+    from daydream.dream.trials.growth import words
+
+    return words(told)
 
 
 def _inputs(tree: Mapping[str, Any]) -> "Inputs":

@@ -105,6 +105,12 @@ def trials(store: DreamStore, *, run: str | None = None, limit: int = -1) -> lis
     return [_trial(row) for row in store.rows(sql, (*([run] if run is not None else []), limit))]
 
 
+def trial_of(store: DreamStore, dream_id: str) -> Trial | None:
+    """Return what the trial of a dream came to, None where it was not tried."""
+    found = store.rows("SELECT * FROM trials WHERE dream_id = ? ORDER BY number DESC LIMIT 1", (dream_id,))
+    return _trial(found[0]) if found else None
+
+
 def trial_run(store: DreamStore, run: str) -> TrialRun | None:
     """Return what this run tried in, if it did."""
     found = store.rows("SELECT backend, ground, noise_floor, at FROM trial_runs WHERE run = ?", (run,))

@@ -1,7 +1,8 @@
 """What is said of a dream's cost."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from daydream.contracts.sandbox import Inputs, Limits
 from daydream.dream.trials.comparison import EXACT, Rules
@@ -48,7 +49,8 @@ class Effect:
 
     The interval holds with an error of at most `Plan.side` on each side, however early it ended. `p` is the chance to see so
     much of a dream that is at `floor` or below, for `across`. `per_call_s` is what one call costs: the procedure's, the dream's.
-    `differing` is an input on which they turned out to answer otherwise.
+    `differing` is an input on which they turned out to answer otherwise. `growth` is what is known of both over the size of an
+    input, as `daydream.dream.trials.growth` tells it; None where nobody looked.
     """
 
     ratio: float | None = None
@@ -63,3 +65,4 @@ class Effect:
     per_call_s: tuple[float, float] | None = None
     memory: Memory | None = None
     differing: Inputs | None = None
+    growth: Mapping[str, Any] | None = None

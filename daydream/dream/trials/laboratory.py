@@ -66,6 +66,7 @@ class Laboratory:
         # A night that its budget cuts never comes to the sub-step that closes them.
         weakref.finalize(self, _end, self._lanes)
         self._ctx = ctx
+        self._cache = ctx.scratch.parent if ctx.scratch is not None else ctx.state
         self._paths = sorted({each.path for each in (*ctx.files, *ctx.unexamined)})
         self.roots = import_roots(ctx.tree, [each.path for each in ctx.files])
         self.ground = self._ground()
@@ -76,6 +77,11 @@ class Laboratory:
     def close(self) -> None:
         """End all lanes."""
         _end(self._lanes)
+
+    @property
+    def beside(self) -> Path:
+        """The folder of the caches of all repositories."""
+        return self._cache.parent
 
     def base_lane(self, seed: int) -> Sandbox:
         """Lend a lane for procedures as they are, whose interpreter hashes with this seed."""
@@ -176,10 +182,8 @@ class Laboratory:
             self.about = ("the repository has no Python of its own, so trials ran without its packages",)
         else:
             packages = _site_packages(python)
-        scratch = self._ctx.scratch
-        cache = scratch.parent if scratch is not None else self._ctx.state
-        ground = rootfs.build(python, cache, self._ctx.stop, packages)
-        return replace(ground, repository=self._exported(cache), import_roots=self.roots)
+        ground = rootfs.build(python, self._cache, self._ctx.stop, packages)
+        return replace(ground, repository=self._exported(self._cache), import_roots=self.roots)
 
     def _exported(self, cache: Path) -> Path:
         """The examined commit for the sandbox's eyes, made anew when the commit or the list of files changed."""

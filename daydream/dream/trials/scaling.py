@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from daydream.contracts.sandbox import Inputs, Limits, Sandbox, Unit
+from daydream.contracts.sandbox import Inputs, Sandbox, Unit
 from daydream.dream.trials.effectiveness_interval import bootstrap
 from daydream.dream.trials.effectiveness_types import Plan
 
@@ -65,24 +65,24 @@ def scaling(
 ) -> list[Scaling]:
     """Time each unit on the same fresh inputs of growing size, in one lane and in an order drawn by lot.
 
-    Sizes stop at the first for which there is no answer, or no room for twelve repetitions in the plan's processor time, which
-    is for all units together. The cost at the smallest size stands for what a call costs beside the work.
+    Sizes stop at the first on which the first unit does not return, on which another answers otherwise than it, or for which
+    there is no room for twelve repetitions in the plan's processor time, which is for all units together. The cost at the
+    smallest size stands for what a call costs beside the work.
     """
     plan = plan or Plan()
-    run = _Run(lane, tuple(units), grow, plan.limits, check)
-    rng = random.Random(plan.seed)  # noqa: S311 - an order, not a secret
+    run = _Run(lane, tuple(units), grow, plan, check)
     usable = run.usable(sizes, plan.cpu_s)
     if len(usable) < _LEAST_SIZES:
         why = run.trouble or f"there are inputs of {len(usable)} sizes, {_LEAST_SIZES} are wanted"
         return [Scaling(reason=why, cpu_s=run.spent_s)] * len(units)
     costs: list[list[dict[int, float]]] = [[] for _ in units]
+    round_s = 0.0
     for repetition in range(1, _REPETITIONS + 1):
-        one_s = run.spent_s / repetition
-        if run.spent_s + one_s > plan.cpu_s:
-            break
-        round_ = run.round(usable, repetition, rng)
+        began = run.spent_s
+        round_ = run.round(usable, repetition) if began + round_s <= plan.cpu_s else None
         if round_ is None:
             break
+        round_s = run.spent_s - began
         for at, each in enumerate(round_):
             costs[at].append(each)
     return [_fitted(each, usable, run, plan) for each in costs]
@@ -94,38 +94,64 @@ class _Run:
         lane: Sandbox,
         units: tuple[Unit, ...],
         grow: Grow,
-        limits: Limits | None,
+        plan: Plan,
         check: Callable[[], None],
     ) -> None:
         self.lane = lane
         self.units = units
         self.grow = grow
-        self.limits = limits
+        self.limits = plan.limits
+        self.rng = random.Random(plan.seed)  # noqa: S311 - an order, not a secret
         self.check = check
         self.spent_s = 0.0
         self.trouble = ""
 
     def usable(self, sizes: Sequence[int], room_s: float) -> tuple[int, ...]:
-        """Sizes that can be made, to which every unit has an answer, and for which there is room."""
+        """Sizes that can be made, to which every unit has the same answer, and for which there is room."""
         good: list[int] = []
-        projected_s = 0.0
+        costs_s: list[float] = []
         for size in sorted(sizes):
-            began = self.spent_s
             if self.grow(size, 0) is None:
                 if good:
                     break
                 continue
-            if any(self.one(at, size, 0) is None for at in range(len(self.units))):
+            # At least as steep as the last step: what is tried in vain is taken from the repetitions.
+            next_s = costs_s[-1] ** 2 / costs_s[-2] if len(costs_s) > 1 and costs_s[-2] else 0.0
+            if self.crowded(size, [*costs_s, next_s], room_s) or not self.returns(size):
                 break
-            projected_s += _REPETITIONS * (self.spent_s - began)
-            if projected_s > room_s:
-                self.trouble = f"an input of size {size} takes too long to be timed {_REPETITIONS} times"
+            began = self.spent_s
+            if self.all(size, 0) is None:
+                break
+            costs_s.append(self.spent_s - began)
+            if self.crowded(size, costs_s, room_s):
                 break
             good.append(size)
         return tuple(good)
 
-    def one(self, at: int, size: int, repetition: int) -> float | None:
-        """Processor seconds of one call."""
+    def crowded(self, size: int, costs_s: Sequence[float], room_s: float) -> bool:
+        """Whether there is no room for all repetitions of sizes that cost so much."""
+        if self.spent_s + _REPETITIONS * sum(costs_s) <= room_s:
+            return False
+        self.trouble = f"an input of size {size} takes too long to be timed {_REPETITIONS} times"
+        return True
+
+    def returns(self, size: int) -> bool:
+        """Whether the first unit returns: how long it takes to raise is no cost of the work."""
+        inputs = self.grow(size, 0)
+        if inputs is None:
+            return False
+        done = self.lane.batch(self.units[0], [inputs], answers=True, limits=self.limits)
+        self.spent_s += done.facts.cpu_s or 0.0
+        if done.failure is not None and done.failure.reason != "too large":
+            self.trouble = f"there is no answer to an input of size {size}: {done.failure.detail}"
+            return False
+        if not all(each.has_returned for each in done.answers):
+            self.trouble = f"it raises on an input of size {size}"
+            return False
+        return True
+
+    def one(self, at: int, size: int, repetition: int) -> tuple[float, str] | None:
+        """Processor seconds of one call, and the digest of its answer."""
         self.check()
         inputs = self.grow(size, repetition)
         if inputs is None:
@@ -135,20 +161,32 @@ class _Run:
         if done.failure is not None:
             self.trouble = f"there is no answer to an input of size {size}: {done.failure.detail}"
             return None
-        return done.facts.call_cpu_s
+        cost = done.facts.call_cpu_s
+        return None if cost is None else (cost, done.digests[0])
 
-    def round(
-        self, sizes: Sequence[int], repetition: int, rng: random.Random
-    ) -> list[dict[int, float]] | None:
+    def all(self, size: int, repetition: int) -> list[float] | None:
+        """Every unit once, in an order drawn by lot; None where one has no answer or another one."""
+        order = list(range(len(self.units)))
+        self.rng.shuffle(order)
+        done = {at: self.one(at, size, repetition) for at in order}
+        found = [done[at] for at in range(len(self.units))]
+        known = [each for each in found if each is not None]
+        if len(known) < len(found):
+            return None
+        if len({digest for _, digest in known}) > 1:
+            self.trouble = f"they answer otherwise on an input of size {size}"
+            return None
+        return [cost for cost, _ in known]
+
+    def round(self, sizes: Sequence[int], repetition: int) -> list[dict[int, float]] | None:
         """Every unit at every size, once."""
-        order = [(at, size) for at in range(len(self.units)) for size in sizes]
-        rng.shuffle(order)
         found: list[dict[int, float]] = [{} for _ in self.units]
-        for at, size in order:
-            cost = self.one(at, size, repetition)
-            if cost is None:
+        for size in self.rng.sample(sizes, len(sizes)):
+            costs = self.all(size, repetition)
+            if costs is None:
                 return None
-            found[at][size] = cost
+            for at, cost in enumerate(costs):
+                found[at][size] = cost
         return found
 
 

@@ -14,11 +14,13 @@ from daydream.contracts.sandbox import Inputs, Sandbox, Unit
 from daydream.dream.trials.differential import Behaviour, Option, Settings, differential, survey
 from daydream.dream.trials.differential_types import Baseline
 from daydream.dream.trials.effectiveness import Effect, Plan, effectiveness
+from daydream.dream.trials.growth import SHARE, growth
 from daydream.dream.trials.harvesting import OwnTests, harvested, own_tests
 from daydream.dream.trials.inputs import inputs_for
 from daydream.dream.trials.inputs_target import target_of
 from daydream.dream.trials.laboratory import Laboratory
 from daydream.dream.trials.mutation import mutated
+from daydream.store.measuring import measuring
 from daydream.store.trial_rows import Effect as Effected
 
 _EFFECTS: Mapping[str, Effected] = {
@@ -98,12 +100,13 @@ def tried(
         return _row(behaviour, None, {}, notes)
     target = target_of(procedure, text, laboratory.index)
     receiver = target is not None and target.is_handed_over
+    names = [each.name for each in target.parameters if each.way.startswith("pos")] if target else []
     timing = Plan(cpu_s=options.compare, seed=seed)
 
     def timed() -> Effect | None:
         if floor is None:
             return None
-        return _timed(laboratory, (base, varied), surveyed, floor, timing, ctx, receiver=receiver)
+        return _timed(laboratory, (base, varied), surveyed, floor, timing, ctx, names, receiver=receiver)
 
     return _preserving(behaviour, own_tests(ctx, laboratory, procedure, varied), timed, notes)
 
@@ -129,10 +132,12 @@ def _timed(
     floor: float,
     plan: Plan,
     ctx: Context,
+    names: Sequence[str],
     *,
     receiver: bool,
 ) -> Effect:
-    """Compare costs on inputs that the procedure returned on, changed a little in each repetition."""
+    """Compare costs on inputs that the procedure returned on, changed a little in each repetition; where the dream is not
+    dearer, also how they grow with the size of an input."""
     returned = [
         each.inputs for each in surveyed.answered if each.answer is not None and each.answer.has_returned
     ]
@@ -144,7 +149,24 @@ def _timed(
         return [each for each in made if each is not None]
 
     lane: Sandbox = laboratory.dream_lane(0)
-    return effectiveness(lane, *units, make, floor=floor, plan=plan, check=ctx.check)
+    less = replace(plan, cpu_s=plan.cpu_s * SHARE)
+    with measuring(laboratory.beside, ctx.check) as busy:
+        if busy is not None:
+            return Effect(floor=floor, verdict="not measured", reason=busy)
+        found = effectiveness(lane, *units, make, floor=floor, plan=plan, check=ctx.check)
+        if found.verdict not in ("gained", "not shown"):
+            return found
+        grows = growth(
+            lane,
+            units,
+            normal,
+            plan=less,
+            limits=laboratory.limits,
+            receiver=receiver,
+            names=names,
+            check=ctx.check,
+        )
+    return replace(found, growth=grows.told()) if grows is not None else found
 
 
 def builds(inputs: Inputs, *, receiver: bool) -> bool:
@@ -217,4 +239,6 @@ def _row(
             "per_call_s": effect.per_call_s,
             "memory": asdict(effect.memory) if effect.memory is not None else None,
         }
+        if effect.growth is not None:
+            evidence["scaling"] = dict(effect.growth)
     return Found(columns, (*(each.inputs for each in differing[:_SHOWN]), *more))

@@ -14,6 +14,7 @@ from daydream.config.model import Config, SandboxOptions, TrialOptions
 from daydream.contracts.context import Context
 from daydream.contracts.dream import Dream, Procedure, Verdict, tier_of
 from daydream.dream import catalogue, trial
+from daydream.dream.trials.growth import SHARE
 from daydream.dream.trials.laboratory import Laboratory
 from daydream.records.section import SectionData
 from daydream.store import dream_rows, trial_rows
@@ -34,12 +35,21 @@ def total(numbers: list[int]) -> int:
     return result
 
 
+def distinct(numbers: list[int]) -> int:
+    seen = []
+    for number in numbers:
+        if number not in seen:
+            seen.append(number)
+    return len(seen)
+
+
 def guarded(lock: threading.Lock) -> bool:
     return lock.locked()
 '''
 SUM = "def total(numbers: list[int]) -> int:\n    return sum(numbers)\n"
 WRONG = "def total(numbers: list[int]) -> int:\n    return sum(numbers[1:])\n"
 BROKEN = "def total(numbers: list[int]) -> int:\n    return summ(numbers)\n"
+SET = "def distinct(numbers: list[int]) -> int:\n    return len(set(numbers))\n"
 LOCKED = "def guarded(lock: threading.Lock) -> bool:\n    return bool(lock.locked())\n"
 QUICK = TrialOptions(inputs=20, compare=1.0, per_night=8)
 
@@ -52,7 +62,7 @@ def cache() -> Iterator[Path]:
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="daydream-trials-") as name:
-        yield Path(name) / "verify"
+        yield Path(name) / "repository" / "verify"
 
 
 def dream(procedure: Procedure, name: str, code: str) -> Dream:
@@ -115,6 +125,7 @@ def statuses(ctx: Context) -> dict[str, str]:
 def test_dreams_are_told_apart_by_what_they_do(tmp_path: Path, cache: Path) -> None:
     named = {"sum": SUM, "wrong": WRONG, "broken": BROKEN}
     dreams = {name: ("total", code, 0.7) for name, code in named.items()}
+    dreams["set"] = ("distinct", SET, 0.7)
     ctx = night(tmp_path, cache, {**dreams, "locked": ("guarded", LOCKED, 0.9)})
     section = tried(ctx, order=("bubblewrap",))
     found = trials(ctx)
@@ -126,14 +137,28 @@ def test_dreams_are_told_apart_by_what_they_do(tmp_path: Path, cache: Path) -> N
     assert found[digest("sum")].effect in ("gained", "not_shown", "not_measured")
     assert found[digest("broken")].category == "runtime"
     assert found[digest("wrong")].evidence["differing"]
-    assert statuses(ctx) == {"sum": "tested", "wrong": "tested", "broken": "tested", "locked": "evaluated"}
-    assert section.facts["tried"] == 3
+    grown(found[digest("set")], section)
+    assert list(cache.parent.parent.glob("measuring-*.lock")), "whoever times holds the machine's lock"
+    assert statuses(ctx) == {**dict.fromkeys(dreams, "tested"), "locked": "evaluated"}
+    assert section.facts["tried"] == 4
     assert section.facts["unexercised"] == 1
     assert section.facts["backend"] == "bubblewrap"
     with store_of(ctx) as store:
         base = next(each for each in dream_rows.dreams(store) if each.name == "wrong").base
         assert trial_rows.counterexamples(store, base)
         assert trial_rows.waiting(store, 1) == []
+
+
+def grown(found: Trial, section: SectionData) -> None:
+    """Check what is told of growth; a machine that is too busy measures nothing."""
+    if found.effect not in ("gained", "not_shown"):
+        return
+    told = found.evidence["scaling"]
+    assert told["argument"] == "numbers"
+    assert told["cpu_s"] <= 3 * QUICK.compare * SHARE, "bounded, but for a last call"
+    assert list(told["base"]) == list(told["dream"])
+    gains = [each for each in section.facts["gains"] if each["dream"] == found.dream_id]
+    assert [bool(each["growth"]) for each in gains] == [told["lower"]] * len(gains)
 
 
 def test_a_few_of_tier_2_are_tried_to_keep_judges_honest(tmp_path: Path, cache: Path) -> None:
