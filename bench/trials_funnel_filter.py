@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from daydream.analysis.roles import is_test
 from daydream.analysis.source import (
     Definition,
     Function,
     NotParsed,
     function_tree,
     is_generated,
-    is_test,
     parse,
 )
 
