@@ -286,9 +286,15 @@ def _sandbox(config: Config) -> Check:
         "bubblewrap": shutil.which("bwrap"),
         "docker": socket if not socket.startswith("/") or Path(socket).exists() else None,
     }
+    bare = config.sandbox.allow_unisolated
     for key in config.sandbox.order:
         if there[key] is not None:
-            return Check("sandbox", "ok", f"{key} at {there[key]}; it proves itself before a dream is tried")
+            otherwise = "; should none hold, dreams run not isolated" if bare else ""
+            said = f"{key} at {there[key]}; it proves itself before a dream is tried{otherwise}"
+            return Check("sandbox", "ok", said)
+    if bare:
+        said = "none is here, so dreams run not isolated, as sandbox.allow_unisolated says"
+        return Check("sandbox", "ok", said, "apt-get install bubblewrap")
     return Check("sandbox", "off", "none is here, so no dream is tried", "apt-get install bubblewrap")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from daydream.app.views import places_of
 from daydream.contracts.results import RunResult
+from daydream.contracts.sandbox import NOT_ISOLATED
 from daydream.dream.trials.growth import words as growth
 from daydream.errors import UsageError
 from daydream.store import trial_rows
@@ -94,6 +95,8 @@ def _lines(trial: Trial, named: Mapping[str, Any]) -> Iterator[str]:
 def told(trial: Trial) -> Iterator[str]:
     """What a trial came to, in lines: why, what it costs, how that grows, and where it differs."""
     yield f"  {trial.reason}"
+    if trial.backend == NOT_ISOLATED:
+        yield f"  {NOT_ISOLATED}: it ran as a plain process of this machine"
     if trial.effectiveness is not None:
         claim = (
             "cheaper"

@@ -159,11 +159,13 @@ class ProposalOptions(Options):
 
 
 class SandboxOptions(Options):
-    """Where dreams run: the backends in the order in which they are tried, and what one call may take."""
+    """Where dreams run: the backends in the order in which they are tried, and what one call may take. `allow_unisolated`
+    lets dreams run as plain processes where none of them can be had."""
 
     order: tuple[Literal["bubblewrap", "docker"], ...] = ("bubblewrap", "docker")
     timeout: Seconds = 30.0
     memory_mb: int = Field(default=512, ge=64)
+    allow_unisolated: bool = False
 
 
 class TrialOptions(Options):

@@ -94,6 +94,7 @@ RIGHTS: dict[str, Right] = {
     "sandbox.order": Right("never", shapes_plan=True),
     "sandbox.timeout": Right("lower", shapes_plan=False),
     "sandbox.memory_mb": Right("lower", shapes_plan=False),
+    "sandbox.allow_unisolated": Right("never", shapes_plan=True),
     "trials.per_night": Right("lower", shapes_plan=True),
     "trials.inputs": Right("lower", shapes_plan=True),
     "trials.sample_percent": Right("never", shapes_plan=True),

@@ -12,6 +12,8 @@ from typing import Any, Literal, Protocol
 
 from daydream.errors import DaydreamError
 
+NOT_ISOLATED = "not isolated"
+"""The backend that is none, as every result, row and page names it."""
 Encoded = Any
 """A tree of the encoding: JSON that was checked to be well formed."""
 Category = Literal[

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from daydream.contracts.sandbox import (
+    NOT_ISOLATED,
     Backend,
     Ground,
     Inputs,
@@ -29,6 +30,7 @@ from daydream.sandbox import SANDBOXES, rootfs
 from daydream.sandbox.bubblewrap import Bubblewrap
 from daydream.sandbox.docker import Docker, connect
 from daydream.sandbox.guest.encoding import encode
+from daydream.sandbox.unisolated import Unisolated
 from tests.contract.hostile.guests import alive, guests
 
 PATIENCE_S = 10.0
@@ -158,14 +160,14 @@ def repository(open_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     return rootfs.export(source, [*listed, "src/pack/link.py", "vanished.py"], open_folder / "repository")
 
 
-@pytest.fixture(scope="module", params=sorted(SANDBOXES))
+@pytest.fixture(scope="module", params=[*sorted(SANDBOXES), NOT_ISOLATED])
 def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     if request.param == "docker":
         found = Docker(request.getfixturevalue("engine_address"))
         yield found
         found.close()
     else:
-        yield Bubblewrap()
+        yield Unisolated() if request.param == NOT_ISOLATED else Bubblewrap()
 
 
 @pytest.fixture(scope="module")
@@ -203,6 +205,12 @@ def unit(qualname: str, variant: str | None = None, occurrence: int = 1) -> Unit
         module="pack.shapes", path="src/pack/shapes.py", qualname=qualname,
         occurrence=occurrence, first_line=first, last_line=last, variant=variant,
     )  # fmt: skip
+
+
+def isolating(backend: Backend, otherwise: str) -> None:
+    """Skip what only a sandbox can promise."""
+    if backend.key == NOT_ISOLATED:
+        pytest.skip(f"what is not isolated promises less: {otherwise}")
 
 
 def given(*values: Any, **named: Any) -> Inputs:
@@ -435,7 +443,8 @@ def test_pytest_runs_where_the_repository_has_it(
     assert Inputs((4, 1), (("scale", 2),)) in harvest.recorded[0]
 
 
-def test_only_the_listed_files_are_in_the_export(box: Sandbox, repository: Path) -> None:
+def test_only_the_listed_files_are_in_the_export(backend: Backend, box: Sandbox, repository: Path) -> None:
+    isolating(backend, "it sees the files of this machine where they are")
     source = "import os\ndef f():\n    return sorted(os.path.join(t, n) for t, _, fs in os.walk('/repository') for n in fs)\n"
     seen = box.call(Unit(module="look", qualname="f", variant=source), Inputs())
     assert seen.answer is not None
@@ -464,7 +473,8 @@ def test_a_stop_is_heard_while_a_call_goes_on(backend: Backend, ground: Ground, 
         if armed and armed.pop():
             raise Enough
 
-    listening = Docker(address, check=check) if backend.key == "docker" else Bubblewrap(check=check)
+    kinds = {"bubblewrap": Bubblewrap, NOT_ISOLATED: Unisolated}
+    listening = Docker(address, check=check) if backend.key == "docker" else kinds[backend.key](check=check)
     endless = Unit(module="m", qualname="f", variant="def f():\n    while True: pass\n")
     with contextlib.closing(listening.open(ground, LIMITS)) as lane:
         armed.append(True)
@@ -481,6 +491,7 @@ FULL = "def f():\n    with open('/tmp/x', 'wb') as s:\n        while True: s.wri
 
 
 def test_a_scratch_folder_is_bounded_and_new_for_each_call(backend: Backend, ground: Ground) -> None:
+    isolating(backend, "it has no /tmp of its own")
     limits = replace(LIMITS, scratch_bytes=2**20)
     with contextlib.closing(backend.open(ground, limits)) as lane:
         for _ in range(2):
@@ -515,8 +526,9 @@ from pathlib import Path
 from daydream.contracts.sandbox import Ground, Inputs, Limits, Unit
 from daydream.sandbox.bubblewrap import Bubblewrap
 from daydream.sandbox.docker import Docker, connect
+from daydream.sandbox.unisolated import Unisolated
 key, root, python, tag, address = sys.argv[1:]
-backend = Docker(address) if key == "docker" else Bubblewrap()
+backend = Docker(address) if key == "docker" else Bubblewrap() if key == "bubblewrap" else Unisolated()
 lane = backend.open(Ground(root=Path(root), python=python, tag=tag), Limits())
 lane.call(Unit(module="m", qualname="f", variant="def f(): return 1"), Inputs())
 print("ready", flush=True)

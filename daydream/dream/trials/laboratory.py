@@ -12,6 +12,7 @@ from daydream.config.model import SandboxOptions
 from daydream.contracts.context import Context
 from daydream.contracts.dream import Dream, Procedure
 from daydream.contracts.sandbox import (
+    NOT_ISOLATED,
     Backend,
     Batch,
     Ground,
@@ -21,13 +22,13 @@ from daydream.contracts.sandbox import (
     Limits,
     Observation,
     Sandbox,
-    SandboxRefused,
     Unit,
 )
 from daydream.dream.reading import NotRead, read
 from daydream.dream.trials.inputs_index import Index
 from daydream.repository.verify_roots import import_roots, imports_of
 from daydream.sandbox import SANDBOXES, rootfs
+from daydream.sandbox.choosing import choose
 
 _BASE, _DREAM = "base", "dream"
 _WATCHED_TOGETHER = 12
@@ -162,17 +163,18 @@ class Laboratory:
         return _Lent(self._lanes[role, seed])
 
     def _first(self, options: SandboxOptions, backends: Mapping[str, Callable[[], Backend]]) -> Backend:
-        refused: list[str] = []
-        for key in options.order:
-            backend = backends[key]()
-            try:
-                self._lanes[_BASE, 0] = backend.open(self.ground, self.limits)
-            except SandboxRefused as error:
-                refused.append(f"{key}: {error}")
-                continue
-            self.refused = tuple(refused)
-            return backend
-        raise SandboxRefused("; ".join(refused) or "sandbox.order names no backend")
+        chosen = choose(
+            options.order,
+            self.ground,
+            self.limits,
+            allow_unisolated=options.allow_unisolated,
+            backends=backends,
+        )
+        self._lanes[_BASE, 0] = chosen.lane
+        self.refused = chosen.refused
+        if chosen.backend.key == NOT_ISOLATED:
+            self._marker.unlink(missing_ok=True)  # what is not isolated may have written there
+        return chosen.backend
 
     def _ground(self) -> Ground:
         interpreter = self._ctx.interpreter
@@ -191,7 +193,7 @@ class Laboratory:
         place = rootfs.shelf(cache) / "exports" / name
         files = "".join(f"{each.path}\0{each.blob}\n" for each in (*self._ctx.files, *self._ctx.unexamined))
         state = hashlib.sha256(files.encode("utf-8", "surrogatepass")).hexdigest()
-        marker = place.with_name(f"{name}.state")
+        self._marker = marker = place.with_name(f"{name}.state")
         if not (place.is_dir() and marker.is_file() and marker.read_text() == state):
             marker.unlink(missing_ok=True)
             shutil.rmtree(place, ignore_errors=True)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from daydream.contracts.sandbox import NOT_ISOLATED
 from daydream.records.section import SectionData, SubStepResult
 
 MOST_SHOWN = 3
@@ -46,8 +47,12 @@ def _rate(trials: Sequence[dict[str, Any]], tier: int) -> dict[str, int]:
 def _notes(
     results: Sequence[SubStepResult], parts: Sequence[dict[str, Any]], facts: dict[str, Any]
 ) -> Iterator[str]:
+    instead = "Another sandbox was used"
+    if facts["backend"] == NOT_ISOLATED:
+        yield "Dreams ran not isolated, as plain processes of this machine, which sandbox.allow_unisolated allows where no sandbox can be had."
+        instead = "No sandbox was used"
     for why in dict.fromkeys(why for part in parts for why in part.get("refused", ())):
-        yield f"Another sandbox was used, because {why}"
+        yield f"{instead}, because {why}"
     for why in dict.fromkeys(why for part in parts for why in part.get("about", ())):
         yield f"{why[0].upper()}{why[1:]}."
     unproved = [each for each in results if each.name == SANDBOX and each.kind != "done"]

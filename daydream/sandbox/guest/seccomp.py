@@ -14,6 +14,7 @@ _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _NUMBER, _ARCH = 0, 4
 _X32 = 0x40000000
 _ANYBODY = 0x7EADBEE1
+_EVERYBODY = 0xFFFFFFFF
 _THREAD = 0x00010000
 _NAMESPACES = 0x7E020080  # CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET,TIME}
 _LOCKS = (6, 7, 8, 10, 15, 36, 37, 38, 1024, 1026)  # fcntl: locks, leases, signals to others
@@ -118,7 +119,8 @@ def _search(ranges: list[tuple[int, list[bytes]]]) -> list[bytes]:
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-def _prctl(option: int, *given: object) -> None:
+def prctl(option: int, *given: object) -> None:
+    """Ask the kernel; what it refuses is raised."""
     if _LIBC.prctl(option, *given) != 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
@@ -126,7 +128,7 @@ def _prctl(option: int, *given: object) -> None:
 
 def undumpable() -> None:
     """Nobody of the same user may look into this process, or into what it forks."""
-    _prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def prepared() -> bytes:
@@ -137,5 +139,19 @@ def prepared() -> bytes:
 def confine(prepared: bytes) -> None:
     """Take from this process, for good, what a function of values does not need."""
     code = prepared.replace(struct.pack("I", _ANYBODY), struct.pack("I", os.getpid()))
-    _prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    _prctl(_PR_SET_SECCOMP, 2, ctypes.byref(_Program(len(code) // 8, code)))
+    _install(code)
+
+
+def spare_others() -> None:
+    """Refuse this process, and whatever it forks, the one call that ends everything that its user runs."""
+    arch, column = MACHINES[os.uname().machine]
+    own = _step(_RET, _ALLOW)
+    steps = [_step(_LOAD, _ARCH), _step(_JEQ, arch, 1, 0), _step(_RET, _KILL), _step(_LOAD, _NUMBER)]
+    steps += [_step(_JEQ, numbers(JUDGED, column)["kill"], 1, 0), own, _step(_LOAD, _argument(0))]
+    steps += [_step(_JEQ, _EVERYBODY, 0, 1), _step(_RET, _refuse(errno.EPERM)), own]
+    _install(b"".join(steps))
+
+
+def _install(code: bytes) -> None:
+    prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    prctl(_PR_SET_SECCOMP, 2, ctypes.byref(_Program(len(code) // 8, code)))

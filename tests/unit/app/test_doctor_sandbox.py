@@ -38,5 +38,8 @@ def test_where_none_is_there_or_wanted_it_says_so(root: Path, monkeypatch: pytes
     monkeypatch.setenv("DAYDREAM_SANDBOX_ORDER", "docker")
     monkeypatch.setenv("DOCKER_HOST", f"unix://{root}/none.sock")
     assert (said(root)["state"], said(root)["mend"]) == ("off", "apt-get install bubblewrap")
+    monkeypatch.setenv("DAYDREAM_SANDBOX_ALLOW_UNISOLATED", "true")
+    assert "dreams run not isolated" in said(root)["found"]
+    assert said(root)["mend"] == "apt-get install bubblewrap"
     monkeypatch.setenv("DAYDREAM_TRIALS_PER_NIGHT", "0")
     assert "no dream is tried" in said(root)["found"]

@@ -10,9 +10,11 @@ import pytest
 
 from daydream import clock
 from daydream.analysis.source import digest
+from daydream.app.trials import told
 from daydream.config.model import Config, SandboxOptions, TrialOptions
 from daydream.contracts.context import Context
 from daydream.contracts.dream import Dream, Procedure, Verdict, tier_of
+from daydream.contracts.sandbox import NOT_ISOLATED
 from daydream.dream import catalogue, trial
 from daydream.dream.trials.growth import SHARE
 from daydream.dream.trials.laboratory import Laboratory
@@ -180,6 +182,19 @@ def test_without_a_sandbox_nothing_is_run_and_the_reason_is_told(
     assert "no sandbox can be had" in note
     assert statuses(ctx) == {"sum": "evaluated"}
     assert trials(ctx) == {}
+
+
+def test_what_ran_without_a_sandbox_is_labelled(tmp_path: Path, cache: Path) -> None:
+    ctx = night(tmp_path, cache, {"wrong": ("total", WRONG, 0.7)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOCKER_HOST", "unix:///nowhere")
+        section = tried(ctx, order=("docker",), allow_unisolated=True)
+    assert section.facts["backend"] == NOT_ISOLATED
+    assert any("not isolated" in note for note in section.notes)
+    assert any("no Docker engine answers" in note for note in section.notes)
+    [found] = trials(ctx).values()
+    assert (found.outcome, found.backend) == ("behaviour_changing", NOT_ISOLATED)
+    assert "  not isolated: it ran as a plain process of this machine" in list(told(found))
 
 
 def test_nothing_is_planned_where_no_dream_waits(tmp_path: Path, cache: Path) -> None:

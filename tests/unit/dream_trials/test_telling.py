@@ -36,6 +36,20 @@ def done(*parts: dict[str, Any]) -> SubStepResult:
 SANDBOX = done({"backend": "bubblewrap", "refused": [], "about": [], "floor": {"ratio": 1.01, "reason": ""}})
 
 
+def test_what_was_not_isolated_says_so() -> None:
+    bare = {
+        "backend": "not isolated",
+        "refused": ["bubblewrap: it is not installed"],
+        "about": [],
+        "floor": {"ratio": 1.01, "reason": ""},
+    }
+    found = section([done(bare), done(trial("a"))])
+    assert found.facts["backend"] == "not isolated"
+    first, second = found.notes
+    assert first.startswith("Dreams ran not isolated")
+    assert second == "No sandbox was used, because bubblewrap: it is not installed"
+
+
 def test_trials_are_counted_by_what_they_came_to() -> None:
     parts = [
         trial("a"),
