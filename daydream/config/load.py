@@ -80,7 +80,8 @@ def load(
 
 
 def _check_confirmed_by_hand(texts: Source) -> None:
-    """Refuse a confirmation by variables: a file of the repository may set those of a shell.
+    """Refuse a confirmation, or a permission to run without a sandbox, by variables: a file of the repository may set those of
+    a shell.
 
     Raises:
         ConfigError: one of them is set.
@@ -89,6 +90,8 @@ def _check_confirmed_by_hand(texts: Source) -> None:
         if key in texts:
             msg = f"{texts[key].origin} cannot confirm a command; put {key} into your configuration file"
             raise ConfigError(f"{msg} (`daydream init --tests`)")
+    if (bare := "sandbox.allow_unisolated") in texts and texts[bare].value:
+        raise ConfigError(f"{texts[bare].origin} cannot allow that; put {bare} into your configuration file")
 
 
 def _mode(merged: Source) -> Said:

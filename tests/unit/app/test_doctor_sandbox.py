@@ -18,6 +18,7 @@ def said(root: Path) -> dict[str, str]:
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     monkeypatch.setenv("DAYDREAM_TRIALS_PER_NIGHT", "5")
     monkeypatch.delenv("DOCKER_HOST", raising=False)
     checkouts.make(tmp_path / "root", {"a.py": "x = 1\n"})
@@ -38,7 +39,9 @@ def test_where_none_is_there_or_wanted_it_says_so(root: Path, monkeypatch: pytes
     monkeypatch.setenv("DAYDREAM_SANDBOX_ORDER", "docker")
     monkeypatch.setenv("DOCKER_HOST", f"unix://{root}/none.sock")
     assert (said(root)["state"], said(root)["mend"]) == ("off", "apt-get install bubblewrap")
-    monkeypatch.setenv("DAYDREAM_SANDBOX_ALLOW_UNISOLATED", "true")
+    own = root.parent / ".config/daydream"
+    own.mkdir(parents=True)
+    (own / "config.toml").write_text("[sandbox]\nallow_unisolated = true\n")
     assert "dreams run not isolated" in said(root)["found"]
     assert said(root)["mend"] == "apt-get install bubblewrap"
     monkeypatch.setenv("DAYDREAM_TRIALS_PER_NIGHT", "0")

@@ -445,3 +445,15 @@ def test_the_digest_changes_with_what_shapes_the_plan_and_only_with_that(place: 
     assert digest(place.load(flags={"night.mode": "report"}).config) == plain
     assert digest(place.load(DAYDREAM_TASKS_STALE_DAYS="5").config) != plain
     assert digest(place.load(flags={"night.mode": "apply"}).config) == plain  # pinned in the head instead
+
+
+def test_only_a_persons_file_allows_to_run_without_a_sandbox(place: Place) -> None:
+    place.person("[sandbox]\nallow_unisolated = true\n")
+    assert place.load().config.sandbox.allow_unisolated
+    place.repository("[sandbox]\nallow_unisolated = false\n")
+    assert "is not for a repository to say" in place.refusal()
+
+
+def test_a_variable_cannot_allow_to_run_without_a_sandbox(place: Place) -> None:
+    said = place.refusal(DAYDREAM_SANDBOX_ALLOW_UNISOLATED="true")
+    assert said.startswith("DAYDREAM_SANDBOX_ALLOW_UNISOLATED cannot allow that; put ")
