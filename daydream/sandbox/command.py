@@ -17,6 +17,7 @@ def environment(hash_seed: int) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "LD_LIBRARY_PATH": LIBRARIES,
+        "LD_BIND_NOW": "1",  # or every child looks up again what process 1 never called
         "PYTHONHASHSEED": str(hash_seed),
         "PYTHONUTF8": "1",
         "OMP_NUM_THREADS": "1",

@@ -3,12 +3,13 @@
 import json
 import select
 import socket
-import struct
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-_LENGTH = struct.Struct(">I")
+from daydream.contracts.sandbox import Limits
+from daydream.sandbox.guest.wire import LENGTH, REPLY, REQUEST, unpacked
+
 HEAD_MOST = 2**16
 _POLL_S = 0.1
 
@@ -51,13 +52,32 @@ def ready(
         check()
 
 
-def send(line: Transport, deadline: float, head: Mapping[str, Any], payload: bytes | None = None) -> None:
-    """Send one request: its head, and what process 1 only passes on."""
-    text = json.dumps(head).encode()
-    parts = _LENGTH.pack(len(text)) + text
-    if payload is not None:
-        parts += _LENGTH.pack(len(payload)) + payload
-    line.send(parts, deadline)
+def greet(line: Transport, deadline: float, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell a started process 1 what it is to be, and hear that it stands.
+
+    Raises:
+        Lost: it does not say so.
+    """
+    text = json.dumps(config).encode()
+    line.send(LENGTH.pack(len(text)) + text, deadline)
+    (size,) = LENGTH.unpack(line.receive(LENGTH.size, deadline))
+    if size > HEAD_MOST:
+        raise Lost("a greeting that is too long")
+    try:
+        hello = json.loads(line.receive(size, deadline))
+    except (ValueError, RecursionError):
+        raise Lost("a greeting that is not JSON") from None
+    if type(hello) is not dict:
+        raise Lost("a greeting of another shape")
+    return hello
+
+
+def send(line: Transport, deadline: float, sequence: int, limits: Limits, parts: tuple[bytes, bytes]) -> None:
+    """Send one request: what process 1 has to know, and the job and its inputs, which it only passes on."""
+    job, inputs = parts
+    sizes = len(job), len(inputs)
+    head = REQUEST.pack(sequence, limits.load_s, limits.wall_s, limits.output_bytes, *sizes)
+    line.send(b"".join((head, job, inputs)), deadline)
 
 
 def receive(line: Transport, deadline: float, sequence: int, most: int) -> tuple[dict[str, Any], bytes]:
@@ -66,25 +86,21 @@ def receive(line: Transport, deadline: float, sequence: int, most: int) -> tuple
     Raises:
         Lost: it is late, malformed or another one's.
     """
-    (size,) = _LENGTH.unpack(line.receive(_LENGTH.size, deadline))
-    if size > HEAD_MOST:
-        raise Lost("a head of the reply that is too long")
     try:
-        facts = json.loads(line.receive(size, deadline))
-    except (ValueError, RecursionError):
-        raise Lost("a head of the reply that is not JSON") from None
-    (size,) = _LENGTH.unpack(line.receive(_LENGTH.size, deadline))
-    if size > most:
+        facts = unpacked(line.receive(REPLY, deadline))
+    except ValueError as error:
+        raise Lost(str(error)) from None
+    if facts["size"] > most:
         raise Lost("a reply that is too long")
-    blob = line.receive(size, deadline)
-    if type(facts) is not dict or facts.get("seq") != sequence:
+    blob = line.receive(facts["size"], deadline)
+    if facts["seq"] != sequence:
         raise Lost("a reply to another question")
     return facts, blob
 
 
 def only_frame(blob: bytes) -> bytes | None:
     """The content of a child's answer if that is exactly one frame."""
-    if len(blob) < _LENGTH.size:
+    if len(blob) < LENGTH.size:
         return None
-    (size,) = _LENGTH.unpack(blob[: _LENGTH.size])
-    return blob[_LENGTH.size :] if size == len(blob) - _LENGTH.size else None
+    (size,) = LENGTH.unpack(blob[: LENGTH.size])
+    return blob[LENGTH.size :] if size == len(blob) - LENGTH.size else None

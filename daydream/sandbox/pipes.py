@@ -28,27 +28,30 @@ class Piped:
         self.into = process.stdin.fileno()
         self.outof = process.stdout.fileno()
         self.errors = process.stderr.fileno()
+        self.said = bytearray()
         for each in (self.into, self.outof, self.errors):
             os.set_blocking(each, False)
 
     def send(self, data: bytes, deadline: float) -> None:
         view = memoryview(data)
         while view:
-            ready(self.into, deadline, self.check, writing=True)
             try:
                 view = view[os.write(self.into, view) :]
+            except BlockingIOError:
+                ready(self.into, deadline, self.check, writing=True)
             except OSError:
                 raise Lost("it has gone") from None
 
     def receive(self, size: int, deadline: float) -> bytes:
-        got = bytearray()
-        while len(got) < size:
+        while len(self.said) < size:
             ready(self.outof, deadline, self.check)
-            part = os.read(self.outof, min(size - len(got), _CHUNK))
+            part = os.read(self.outof, _CHUNK)
             if not part:
                 raise Lost("it has gone")
-            got += part
-        return bytes(got)
+            self.said += part
+        got = bytes(self.said[:size])
+        del self.said[:size]
+        return got
 
     def oom_kills(self) -> int | None:
         return self.group.kills() if self.group else None

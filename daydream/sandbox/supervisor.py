@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from daydream.contracts.sandbox import (
@@ -25,11 +25,25 @@ from daydream.sandbox.frames import Lost, Transport
 START_S = 20.0
 RECYCLE_AFTER = 1000
 INPUT_MOST = 8 * 2**20
+JOB_MOST = 2 * 2**20
 _MARGIN_S = 2.0
 _ATTEMPTS = 2
 _FRESH_AFTER = frozenset(("crash", "forbidden", "survivors", "malformed"))
-_PROCESSES = 64
+_OF_A_UNIT = tuple(each.name for each in fields(Unit))
+_FOR_THE_CHILD = ("cpu_s", "memory_bytes", "scratch_bytes")
+
 REPOSITORY = "/repository"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Where a guest finds things: its `repository`, and its `packages` (None: /site/0, /site/1 ...). `processes` is how many its
+    user may run, 0 where they are not counted."""
+
+    repository: str = REPOSITORY
+    packages: tuple[str, ...] | None = None
+    processes: int = 64
+
 
 Start = Callable[[], Transport]
 Reply = tuple[dict[str, Any], bytes, Facts]
@@ -39,8 +53,11 @@ class Lane:
     """A `Sandbox` over any transport. Not for two threads at once; with bubblewrap the thread that calls must outlive the
     lane, for the kernel ends a sandbox with the thread that started it."""
 
-    def __init__(self, backend: str, ground: Ground, limits: Limits, start: Start) -> None:
+    def __init__(
+        self, backend: str, ground: Ground, limits: Limits, start: Start, view: View | None = None
+    ) -> None:
         self.backend = backend
+        self.view = view or View()
         self.ground = ground
         self.limits = limits
         self.python: tuple[int, ...] = ()
@@ -63,15 +80,13 @@ class Lane:
         line = self._start()
         self._line = line
         self.started += 1
-        deadline = time.monotonic() + START_S
         config = {
-            "buffer": max(INPUT_MOST, self.limits.output_bytes + 2**16),
-            "paths": [f"/site/{index}" for index in range(len(self.ground.packages))],
+            "buffer": INPUT_MOST + JOB_MOST + self.limits.output_bytes,
+            "paths": self._packages(),
             "preload": list(self.ground.preload),
         }
         try:
-            frames.send(line, deadline, config)
-            hello, _ = frames.receive(line, deadline, 0, 0)
+            hello = frames.greet(line, time.monotonic() + START_S, config)
             self.python = tuple(hello["python"])
             self.missing = tuple(hello["missing"])
         except (Lost, KeyError, TypeError) as error:
@@ -92,7 +107,7 @@ class Lane:
 
     def call(self, unit: Unit, inputs: Inputs, limits: Limits | None = None) -> Observation:
         """Make one call in a child of its own."""
-        head = {"op": "call", "unit": asdict(unit), "answers": True}
+        head = {"op": "call", "unit": _unit(unit), "answers": True}
         done = self._asked(head, [_sent(inputs)], limits, lambda answer: observe.answers_of(answer, 1))
         if isinstance(done[0], Failure):
             return Observation(answer=None, failure=done[0], facts=done[1])
@@ -103,7 +118,7 @@ class Lane:
         self, unit: Unit, inputs: Sequence[Inputs], *, answers: bool = False, limits: Limits | None = None
     ) -> Batch:
         """Make many calls in one child, in order, and time them together."""
-        head = {"op": "call", "unit": asdict(unit), "answers": answers}
+        head = {"op": "call", "unit": _unit(unit), "answers": answers}
         read = observe.answers_of if answers else observe.digests_of
         sent = [_sent(each) for each in inputs]
         done, facts = self._asked(head, sent, limits, lambda answer: read(answer, len(sent)))
@@ -126,14 +141,15 @@ class Lane:
     ) -> tuple[Any, Facts]:
         """What `read` makes of the answer, or a failure; trouble of the sandbox itself is tried once more."""
         limits = self._within(asked)
-        payload = json.dumps(sent, separators=(",", ":")).encode()
-        if len(payload) > INPUT_MOST:
-            detail = f"the inputs are longer than {INPUT_MOST} bytes"
-            return Failure("inputs", detail), Facts(backend=self.backend)
+        parts = self._job(head, limits), _json(sent)
+        for part, most, name in zip(parts, (JOB_MOST, INPUT_MOST), ("wording", "inputs"), strict=True):
+            if len(part) > most:
+                detail = f"the {name} would take {len(part)} bytes, more than the {most} that fit"
+                return Failure("inputs", detail), Facts(backend=self.backend)
         problem = Lost("")
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                said, blob, facts = self._exchange(head, payload, limits)
+                said, blob, facts = self._exchange(parts, limits)
             except Lost as lost:
                 problem = lost
                 continue
@@ -162,7 +178,13 @@ class Lane:
         bad = isinstance(result, Failure) and result.reason in _FRESH_AFTER
         return bad or self._calls >= RECYCLE_AFTER or self.limits.scratch_bytes > 0
 
-    def _exchange(self, head: dict[str, Any], payload: bytes, limits: Limits) -> Reply:
+    def _job(self, head: dict[str, Any], limits: Limits) -> bytes:
+        """What the child is to do, within which limits."""
+        told = {each: getattr(limits, each) for each in _FOR_THE_CHILD}
+        told["processes"] = self.view.processes
+        return _json({**head, "limits": told, "paths": self._import_roots()})
+
+    def _exchange(self, parts: tuple[bytes, bytes], limits: Limits) -> Reply:
         """One question and its reply; whatever comes between them, a stop included, ends the sandbox."""
         self.warm()
         line = self._line
@@ -170,25 +192,19 @@ class Lane:
             raise Lost("it is not there")
         whole = False
         try:
-            reply = self._replied(line, head, payload, limits)
+            reply = self._replied(line, parts, limits)
             whole = True
         finally:
             if not whole:
                 self._end()
         return reply
 
-    def _replied(self, line: Transport, head: dict[str, Any], payload: bytes, limits: Limits) -> Reply:
+    def _replied(self, line: Transport, parts: tuple[bytes, bytes], limits: Limits) -> Reply:
         self._sequence += 1
         self._calls += 1
-        asked = {
-            **head,
-            "seq": self._sequence,
-            "limits": {**asdict(limits), "processes": _PROCESSES},
-            "paths": self._import_roots(),
-        }
         began = time.monotonic()
         deadline = began + limits.load_s + limits.wall_s + _MARGIN_S
-        frames.send(line, deadline, asked, payload)
+        frames.send(line, deadline, self._sequence, limits, parts)
         said, blob = frames.receive(line, deadline, self._sequence, limits.output_bytes + 2**16)
         wall_s = time.monotonic() - began
         return said, blob, observe.facts_of(said, self.backend, wall_s, self._oom_kills(said))
@@ -205,10 +221,22 @@ class Lane:
         kills, self._kills = now - self._kills, now
         return kills
 
+    def _packages(self) -> list[str]:
+        seen = self.view.packages
+        return [f"/site/{index}" for index in range(len(self.ground.packages))] if seen is None else [*seen]
+
     def _import_roots(self) -> list[str]:
         if self.ground.repository is None:
             return []
-        return [f"{REPOSITORY}/{root}".rstrip("/") for root in self.ground.import_roots]
+        return [f"{self.view.repository}/{root}".rstrip("/") for root in self.ground.import_roots]
+
+
+def _json(said: Any) -> bytes:
+    return json.dumps(said, separators=(",", ":")).encode()
+
+
+def _unit(unit: Unit) -> dict[str, Any]:
+    return {name: getattr(unit, name) for name in _OF_A_UNIT}
 
 
 def _sent(inputs: Inputs) -> list[Any]:

@@ -22,7 +22,7 @@ from daydream.sandbox.command import environment
 from daydream.sandbox.frames import Lost, Transport
 from daydream.sandbox.pipes import Piped
 from daydream.sandbox.rootfs import SANDBOX_ID
-from daydream.sandbox.supervisor import Lane
+from daydream.sandbox.supervisor import Lane, View
 
 GIVEN_UP = frozenset(("files", "settings", "writing"))
 """The canaries that would not hold: this is no sandbox."""
@@ -68,7 +68,9 @@ class Unisolated:
 
 
 def _lane(ground: Ground, limits: Limits, check: Callable[[], None]) -> Lane:
-    return Lane(NOT_ISOLATED, ground, limits, lambda: _start(ground, limits, check))
+    # The number of processes stays as it is: that limit would count all that the user runs.
+    view = View(str(ground.repository or ""), tuple(map(str, ground.packages)), processes=0)
+    return Lane(NOT_ISOLATED, ground, limits, lambda: _start(ground, limits, check), view)
 
 
 def _start(ground: Ground, limits: Limits, check: Callable[[], None]) -> Transport:
@@ -112,7 +114,7 @@ def _process(ground: Ground, scratch: Path | None) -> "subprocess.Popen[bytes]":
     tree = ground.root
     start = f"import sys; sys.path[:1] = [{str(tree / 'daydream')!r}]; from _daydream_guest.bare import main; main()"
     argv = [str(tree) + ground.python, "-S", "-s", "-B", "-c", start, owner.token() or ""]
-    argv += [str(ground.repository or ""), *map(str, ground.packages)]
+    argv += [str(ground.repository or "")]
     env = {
         **environment(ground.hash_seed),
         "PATH": f"{tree}/python/bin",

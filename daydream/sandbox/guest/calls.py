@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gc
-import hashlib
+import importlib
 import io
-import random
+import os
 import sys
 import types
 from collections.abc import Callable
@@ -14,18 +14,23 @@ from typing import Any, Protocol
 from . import loader
 from .caught import Caught
 from .decoding import decode
+from .digest import sha256
 from .encoding import LAZY, YIELDED, encode, raised
 from .grammar import EncodingError, dumps
 
 _KEPT = 2**16
 
 
-class Line(Protocol):
-    """The way to process 1."""
+def _chance() -> Any:
+    """The module `random` without its wish to be seeded anew in each child: all are given the same seed."""
+    asked, os.register_at_fork = os.register_at_fork, lambda **_: None
+    try:
+        return importlib.import_module("random")
+    finally:
+        os.register_at_fork = asked
 
-    def inputs(self) -> Any: ...
 
-    def pause(self, letter: bytes) -> None: ...
+random = _chance()
 
 
 class Tap(io.RawIOBase):
@@ -37,25 +42,38 @@ class Tap(io.RawIOBase):
 
     def start(self) -> None:
         self.size = 0
-        self.kept = bytearray()
-        self.hash = hashlib.sha256()
+        self.kept = b""
+        self.hash: Any = None
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any) -> int:
         part = bytes(data)
-        self.size += len(part)
-        self.kept += part[: _KEPT - len(self.kept)]
-        self.hash.update(part)
+        if part:
+            self.size += len(part)
+            self.kept += part[: _KEPT - len(self.kept)]
+            self.hash = self.hash or sha256()
+            self.hash.update(part)
         return len(part)
 
     def told(self) -> list[Any]:
         """[text, size, digest] since the last time, and begin anew."""
-        text = self.kept.decode("utf-8", "replace")
-        written = [text, self.size, self.hash.hexdigest() if self.size else ""]
+        if self.hash is None:
+            return ["", 0, ""]
+        written = [self.kept.decode("utf-8", "replace"), self.size, self.hash.hexdigest()]
         self.start()
         return written
+
+
+class Line(Protocol):
+    """The way to process 1, and what stands in the place of standard output and standard error."""
+
+    taps: tuple[Tap, Tap]
+
+    def inputs(self) -> Any: ...
+
+    def pause(self, letter: bytes) -> None: ...
 
 
 def tapped() -> tuple[Tap, Tap]:
@@ -82,11 +100,12 @@ def run(line: Line, job: dict[str, Any]) -> dict[str, Any]:
     sent = line.inputs()
     _seeded()
     prepared = [_arguments(each) for each in sent]
-    taps = tapped()
+    for tap in line.taps:
+        tap.start()  # what was written while loading is not the calls'
     if len(prepared) > 1:
         gc.collect()  # what loading left is not the calls' to clear away
     line.pause(b"R")
-    done = [_called(procedure, given, named, taps) for given, named in prepared]
+    done = [_called(procedure, given, named, line.taps) for given, named in prepared]
     line.pause(b"D")
     told = [
         _told(outcome, arguments, written)
@@ -94,7 +113,7 @@ def run(line: Line, job: dict[str, Any]) -> dict[str, Any]:
     ]
     if job["answers"]:
         return {"answers": told}
-    return {"digests": [hashlib.sha256(dumps(each, 2**30)).hexdigest() for each in told]}
+    return {"digests": [sha256(dumps(each, 2**30)).hexdigest() for each in told]}
 
 
 def _seeded() -> None:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import resource
-import socket
-import struct
 import sys
 from typing import Any, NoReturn
 
-from . import calls, harvest, loader, seccomp
+from . import calls, loader, seccomp
 from .caught import Caught
 from .grammar import EncodingError
+from .wire import LENGTH
 
 _LINE = 3
 _ASIDE = 100
-_LENGTH = struct.Struct(">I")
 _FILE_BYTES = 2**20
 _FILES = 64
 
@@ -24,51 +23,54 @@ _FILES = 64
 class Line:
     """The child's one way out: a mark at a time, then one frame."""
 
-    def __init__(self, descriptor: int) -> None:
-        self.socket = socket.socket(fileno=descriptor)
+    def __init__(self, descriptor: int, taps: tuple[calls.Tap, calls.Tap]) -> None:
+        self.descriptor = descriptor
+        self.taps = taps
         self.answering = False
 
-    def mark(self, letter: bytes) -> None:
-        self.socket.sendall(letter)
+    def say(self, data: bytes) -> None:
+        while data:
+            data = data[os.write(self.descriptor, data) :]
 
     def exactly(self, size: int) -> bytes:
-        parts = bytearray()
-        while len(parts) < size:
-            part = self.socket.recv(size - len(parts))
+        data = os.read(self.descriptor, size)
+        while len(data) < size:
+            part = os.read(self.descriptor, size - len(data))
             if not part:
                 os._exit(1)
-            parts += part
-        return bytes(parts)
+            data += part
+        return data
+
+    def frame(self) -> Any:
+        (size,) = LENGTH.unpack(self.exactly(LENGTH.size))
+        return json.loads(self.exactly(size))
 
     def inputs(self) -> Any:
         """Say that everything is loaded, and hear what it is called with."""
-        self.mark(b"L")
-        (size,) = _LENGTH.unpack(self.exactly(_LENGTH.size))
-        return json.loads(self.exactly(size))
+        self.say(b"L")
+        return self.frame()
 
     def pause(self, letter: bytes) -> None:
         """Mark a place and wait until the clock was read."""
-        self.mark(letter)
+        self.say(letter)
         self.exactly(1)
         self.answering = letter == b"D"
 
     def answer(self, answer: dict[str, Any]) -> None:
         text = json.dumps(answer, ensure_ascii=True, separators=(",", ":")).encode("ascii")
-        if not self.answering:
-            self.mark(b"F")
-        self.socket.sendall(_LENGTH.pack(len(text)))
-        self.socket.sendall(text)
+        mark = b"" if self.answering else b"F"
+        self.say(mark + LENGTH.pack(len(text)) + text)
 
 
-def main(descriptor: int, job: dict[str, Any], code: bytes) -> NoReturn:
-    """Do one job and end, whatever comes of it."""
+def main(descriptor: int, code: bytes, taps: tuple[calls.Tap, calls.Tap]) -> NoReturn:
+    """Wait for one job, do it and end, whatever comes of it. All that is ours is given up before it is heard of."""
     with Caught():
         _detach(descriptor)
-        line = Line(_LINE)
-        _limit(job["limits"])
-        _expendable()
-        sys.path[:0] = job["paths"]
         seccomp.confine(code)
+        line = Line(_LINE, taps)
+        job = line.frame()
+        _limit(job["limits"])
+        sys.path[:0] = job["paths"]
         line.answer(_done(line, job))
     os._exit(0)
 
@@ -76,7 +78,10 @@ def main(descriptor: int, job: dict[str, Any], code: bytes) -> NoReturn:
 def _done(line: Line, job: dict[str, Any]) -> dict[str, Any]:
     """The answer of a job, or why there is none."""
     with Caught() as caught:
-        return {"call": calls.run, "harvest": harvest.run}[job["op"]](line, job)
+        if job["op"] == "call":
+            return calls.run(line, job)
+        done: dict[str, Any] = importlib.import_module(".harvest", __package__).run(line, job)
+        return done
     error = caught.error
     if isinstance(error, loader.Refused):
         return {"failure": [error.reason, error.detail]}
@@ -110,11 +115,3 @@ def _limit(limits: dict[str, Any]) -> None:
         wanted[resource.RLIMIT_NPROC] = (limits["processes"], limits["processes"])
     for number, pair in wanted.items():
         resource.setrlimit(number, pair)
-
-
-def _expendable() -> None:
-    """When memory runs out, this process goes first."""
-    with Caught():  # only where the kernel lets us say so
-        descriptor = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
-        os.write(descriptor, b"1000")
-        os.close(descriptor)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from . import loader
-from .calls import Line, tapped
+from .calls import Line
 from .caught import Caught
 from .encoding import encode
 from .grammar import dumps
@@ -38,7 +38,6 @@ def run(line: Line, job: dict[str, Any]) -> dict[str, Any]:
     line.inputs()
     os.chdir(loader.REPOSITORY)
     sys.path.insert(0, str(Path(loader.REPOSITORY, asked["path"]).parent))
-    tapped()
     watch = Watch(asked["watched"], asked["most"])
     line.pause(b"R")
     with Caught() as caught, watch:

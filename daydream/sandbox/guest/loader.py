@@ -60,15 +60,26 @@ def load(unit: dict[str, Any]) -> Callable[..., Any]:
     Raises:
         Refused: there is nothing to call.
     """
-    install(unit)
-    with Caught() as caught:
-        module = importlib.import_module(unit["module"])
-        return _procedure(module, unit)
+    if unit["path"] is None and unit["variant"] is not None:
+        code = _compiled(unit["variant"], f"/daydream/{unit['module']}.py")
+        with Caught() as caught:
+            return _procedure(_alone(unit["module"], code), unit)
+    else:
+        install(unit)
+        with Caught() as caught:
+            return _procedure(importlib.import_module(unit["module"]), unit)
     error = caught.error
     if isinstance(error, (Refused, MemoryError)):
         raise error
     reason = "import" if isinstance(error, ImportError) else "load"
     raise Refused(reason, f"{type(error).__name__}: {_words(error)}")
+
+
+def _alone(name: str, code: types.CodeType) -> types.ModuleType:
+    """A module of its own; the import system would look for its file, and touch half a megabyte on the way."""
+    module = sys.modules[name] = types.ModuleType(name)
+    exec(code, module.__dict__)  # noqa: S102 - this is what the sandbox is for
+    return module
 
 
 def install(unit: dict[str, Any]) -> None:
@@ -77,17 +88,18 @@ def install(unit: dict[str, Any]) -> None:
     Raises:
         Refused: it does not compile.
     """
-    path = f"{REPOSITORY}/{unit['path']}" if unit["path"] else f"/daydream/{unit['module']}.py"
     if unit["variant"] is None:
         return
-    text = _patched(path, unit) if unit["path"] else unit["variant"]
+    path = f"{REPOSITORY}/{unit['path']}"
+    sys.meta_path.insert(0, _Finder(unit["module"], path, _compiled(_patched(path, unit), path)))
+
+
+def _compiled(text: str, path: str) -> types.CodeType:
     with Caught() as caught:
-        code = compile(text, path, "exec", dont_inherit=True)
-        sys.meta_path.insert(0, _Finder(unit["module"], path, code))
+        return compile(text, path, "exec", dont_inherit=True)
     if isinstance(caught.error, (SyntaxError, ValueError, RecursionError, OverflowError)):
         raise Refused("syntax", f"{type(caught.error).__name__}: {_words(caught.error)}")
-    if caught.error is not None:
-        raise caught.error
+    raise caught.error or MemoryError
 
 
 def _patched(path: str, unit: dict[str, Any]) -> str:

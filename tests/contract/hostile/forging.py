@@ -65,7 +65,7 @@ ANSWERS: tuple[Program, ...] = (
     function("json replaced", "no answer|malformed|too large|returned", "import json\njson.dumps = lambda *a, **k: 'passed'\nreturn 1"),
     function("encoder replaced", "malformed|returned", "import sys\nsys.modules['_daydream_guest.calls'].encode = lambda v: ['passed']\nreturn 1"),
     function("harness replaced", "malformed|no answer|too large", "import sys\nsys.modules['_daydream_guest.calls']._told = lambda *a: 'passed'\nreturn 1"),
-    function("line replaced", "no answer|malformed|returned", "import sys\nsys.modules['_daydream_guest.child'].Line.answer = lambda s, a: s.socket.sendall(b'passed')\nreturn 1"),
+    function("line replaced", "no answer|malformed|returned", "import sys\nsys.modules['_daydream_guest.child'].Line.answer = lambda s, a: s.say(b'passed')\nreturn 1"),
     function("tracer", "returned|no answer", "import sys\nsys.settrace(lambda *a: 1 / 0); sys.setprofile(None)\nreturn 1", returns=1),
     function("profiler that exits", "no answer|returned|crash", "import sys, os\nsys.setprofile(lambda f, e, a: os._exit(0) if f.f_code.co_name == 'answer' else None)\nreturn 1"),
     function("writes at the end", "returned|malformed", "import atexit, os\natexit.register(lambda: os.write(3, b'passed'))\nreturn 1"),
