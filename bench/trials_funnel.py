@@ -1,7 +1,7 @@
 """The funnel of local dreams on real repositories: catalogued, exercisable, dreamt, tier 1, tried, preserved, gained.
 
 `python -m bench.trials_funnel CLONE ... --work FOLDER [--minutes 25]`: clones of the repositories of
-`bench/trials_funnel_filter.py` at their commits, each with its packages in `.venv` if it needs some. Every function that passes
+`bench/trials_funnel_filter.py` at their commits, each with its packages in `.venv` if it needs some; each has its part of the minutes. Every function that passes
 the filter is dreamt of by all kinds without a model, judged by rules, and its dreams are tried by the night's own step in a
 sandbox: of each function the `--each` most viable of tier 1, and `--others` of tier 2 by lot. What ruff makes of the same
 functions goes through the same trials. A run that is out of minutes is gone on with by the same command.
@@ -72,12 +72,14 @@ def main() -> int:
     parser.add_argument("--gains", action="store_true", help="print each gain with its change")
     args = parser.parse_args()
     heading("The funnel of local dreams")
-    until = time.monotonic() + 60 * args.minutes
     options = TrialOptions(per_night=10_000, compare=args.compare)
     ours, peers = [], []
     for repository in args.repositories:
+        begun = time.monotonic()
         place, peer = _places(repository.resolve(), args.work, preview=args.preview)
-        for each, others in ((place, args.others), (peer, 0)):
+        minutes = args.minutes / len(args.repositories)
+        for each, others, share in ((peer, 0, 0.3), (place, args.others, 1.0)):
+            until = begun + 60 * share * minutes
             each.tried(
                 options, args.each, others, until, lambda line: print(line, file=sys.stderr, flush=True)
             )

@@ -11,6 +11,7 @@ from daydream.app.views import places_of
 from daydream.contracts.dream import Status, Tier
 from daydream.contracts.results import RunResult
 from daydream.dream import health as healthy
+from daydream.dream.judges.record import Tried, records
 from daydream.errors import UsageError
 from daydream.store import dream_metrics, dream_queries, trial_rows
 from daydream.store.dream_metrics import Metrics
@@ -132,6 +133,7 @@ def health(root: Path, config_file: Path | None) -> RunResult:
     """Say how healthy the dreams were when the last night measured them, why, and where that is going."""
     with _store(root, config_file) as store:
         nights = dream_metrics.metrics(store)
+        judges = records(Tried(*each) for each in trial_rows.judged(store))
     if not nights:
         line = "no night has measured the dreams yet; each night that dreams does"
         return RunResult(lines=(line,), data={"status": "no_data", "compound_score": None})
@@ -160,9 +162,11 @@ def health(root: Path, config_file: Path | None) -> RunResult:
             "api_requests_per_dream": last.api_requests_per_dream,
         },
         "trend": dataclasses.asdict(going),
+        "judges": [dataclasses.asdict(each) for each in judges],
         "timestamp": last.timestamp,
     }
-    return RunResult(lines=tuple(_health_lines(last, going)), data=data)
+    lines = (*_health_lines(last, going), *(each.words for each in judges))
+    return RunResult(lines=lines, data=data)
 
 
 def _store(root: Path, config_file: Path | None) -> DreamStore:

@@ -23,6 +23,7 @@ from daydream.dream import ingest
 from daydream.dream.judges.bench import Bench, Model, bench
 from daydream.dream.judges.model import models
 from daydream.dream.judges.opinion import Opinion, Seated
+from daydream.dream.judges.record import Tried, records
 from daydream.dream.judges.rules import RuleBased
 from daydream.dream.judging_attempts import attempt_rows, attempts
 from daydream.dream.judging_section import section
@@ -31,7 +32,7 @@ from daydream.dream.replies import compiled
 from daydream.records.change import Change, Delete
 from daydream.records.outcome import Done, Outcome, Row
 from daydream.records.section import SectionData, SubStepResult
-from daydream.store import dream_rows
+from daydream.store import dream_rows, trial_rows
 from daydream.store.dream_rows import verdict_row
 from daydream.store.dreams import DreamStore
 
@@ -99,9 +100,11 @@ class JudgeStep:
             due, by_rules = self._divided(ctx, store, pending, tonight)
             if sub_step.startswith(_RULES) or not self._seated(ctx).judges:
                 opinion = self._rules.opinion(_cases(ctx, store, by_rules[:_BY_RULES]))
-                return _done(ctx, [(self._rules.evaluator, opinion)], {}, self._seated(ctx))
+                labels = {"labels": _labels(store)}
+                return _done(ctx, [(self._rules.evaluator, opinion)], labels, self._seated(ctx))
+            labels = {"labels": _labels(store)}
             cases = _with_source(ctx, _cases(ctx, store, due[: self._config.judge.batch]))
-            return self._asked(ctx, cases, tonight)
+            return self._asked(ctx, cases, tonight, labels)
 
     def section(self, results: Sequence[SubStepResult]) -> SectionData:
         """Add up the batches."""
@@ -133,7 +136,9 @@ class JudgeStep:
                 due.append(dream)
         return due, by_rules
 
-    def _asked(self, ctx: Context, cases: Sequence[Case], tonight: _Tonight) -> Outcome:
+    def _asked(
+        self, ctx: Context, cases: Sequence[Case], tonight: _Tonight, labels: Mapping[str, Any]
+    ) -> Outcome:
         """Ask the judges in their order about what the ones before left out."""
         seated = self._seated(ctx)
         booked = seated.purse.booked
@@ -160,6 +165,7 @@ class JudgeStep:
                 left = [case for case in left if case.dream.id not in judged]
         kept = {case.dream.id: why[case.dream.id] for case in left if case.dream.id in why}
         extra = {
+            **labels,
             "failed": failed,
             "down": down,
             "left": [case.dream.id for case in left],
@@ -202,6 +208,12 @@ def _opinion(
         source = "unknown" if error.cost_usd is None else "estimate"
         spent = Opinion(verdicts=(), asked=True, cost_usd=error.cost_usd, cost_source=source)
         return (spent if error.sent else None), error.lasting
+
+
+def _labels(store: DreamStore) -> dict[str, str]:
+    """What trials so far make it necessary to say of judges, by name."""
+    found = records(Tried(*each) for each in trial_rows.judged(store))
+    return {each.evaluator: each.label for each in found if each.label}
 
 
 def _pending(store: DreamStore) -> list[Dream]:

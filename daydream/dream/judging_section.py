@@ -13,11 +13,14 @@ def section(results: Sequence[SubStepResult]) -> SectionData:
     dreams that wait on, and who could not be asked."""
     parts: list[Part] = [part for result in results for part in result.parts]
     by = _added(parts, "by")
+    labels = {who: label for part in parts for who, label in part.get("labels", {}).items()}
     asked = [part for part in parts if part.get("questions")]
     facts = {
         "judged": sum(part["judged"] for part in parts),
         "tiers": {tier: sum(part["tiers"][tier] for part in parts) for tier in ("1", "2", "3")},
         "evaluator": ", ".join(sorted(by)) or None,
+        "labelled": ", ".join(f"{who} ({labels[who]})" if who in labels else who for who in sorted(by))
+        or None,
         "by": by,
         "questions": sum(part.get("questions", 0) for part in parts),
         "models": sorted({model for part in parts for model in part.get("models", ())}),

@@ -161,6 +161,16 @@ def by_transform(store: DreamStore) -> list[tuple[str, str, int, int, int]]:
     return [(row[0], row[1], row[2], row[3], row[4]) for row in store.rows(sql)]
 
 
+def judged(store: DreamStore) -> list[tuple[str, str, float, bool]]:
+    """Return every verdict on a dream that a trial decided: who judged, the dream's type, its viability, whether it passed."""
+    sql = (
+        "SELECT v.evaluator, d.dream_type, v.viability, t.outcome = 'behaviour_preserving' FROM trials t "  # noqa: S608 -- a constant
+        "JOIN verdicts v ON v.dream_id = t.dream_id JOIN dreamt d ON d.id = t.dream_id "
+        f"WHERE {_LAST} AND t.outcome <> 'undecided' ORDER BY v.number"
+    )
+    return [(row[0], row[1], row[2], bool(row[3])) for row in store.rows(sql)]
+
+
 def _base(dream: Dream) -> dict[str, Any]:
     return {
         "base_path": dream.base_path,

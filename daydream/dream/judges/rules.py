@@ -17,18 +17,19 @@ _SMALL_CHANGE = 8
 _LARGE_CHANGE = 30
 Signal = tuple[float, str]
 _EFFECTS: Mapping[str, Signal] = {
-    "pure": (0.15, "it is pure as far as its source shows, so a trial can compare results"),
+    "pure": (0.10, "it is pure as far as its source shows, so a trial can compare results"),
     "reads": (0.05, "it reads state but was not seen to change any"),
-    "writes": (-0.15, "it changes state outside itself, which a trial must fake"),
-    "unknown": (-0.05, "what its calls do is not known"),
+    "writes": (-0.10, "it changes state outside itself, which a trial must fake"),
+    "unknown": (0.0, "what its calls do is not known"),
 }
-# What a rewrite is worth before anything is known of its procedure: kind, transforms, signal.
+# What a rewrite is worth before anything is known of its procedure: kind, transforms, signal. What answers for the same
+# behaviour comes first: an analysis, a default that stays as it is, an idiom; then what means to behave otherwise.
 _WORTH: tuple[tuple[str, str, float, str], ...] = (
     (
         "constraint_relaxation",
         (
             "lookup_once attribute_once call_once hoist_method hoist_statement hoist_value set_of_constants join_once "
-            "break_when_found return_in_branch comprehension"
+            "break_when_found return_in_branch return_in_block return_in_round comprehension"
         ),
         0.25,
         "the same result with less work, as far as its dependences show",
@@ -42,13 +43,13 @@ _WORTH: tuple[tuple[str, str, float, str], ...] = (
     (
         "constraint_relaxation",
         "work_later risk_first sink display sorted tests_together",
-        0.05,
+        0.10,
         "the same result in another order or form, which gains little by itself",
     ),
     (
         "constraint_relaxation",
         "lazy_elements no_copy",
-        0.0,
+        0.05,
         "it saves memory, but callers may rely on having all of it, or a copy of their own",
     ),
     (
@@ -57,60 +58,119 @@ _WORTH: tuple[tuple[str, str, float, str], ...] = (
         -0.10,
         "threads cost more than they save unless the calls wait for somebody",
     ),
-    ("constraint_relaxation", "no_sorting", -0.15, "callers may rely on the order that it gives up"),
+    ("constraint_relaxation", "no_sorting", -0.10, "callers may rely on the order that it gives up"),
     (
         "cross_project_synthesis",
-        (
-            "any_all comprehension context_manager default_lookup defaultdict deque enumerate extreme get isinstance_any "
-            "items join pathlib raise_from seen_set"
-        ),
+        "any_all comprehension context_manager enumerate extend extreme isinstance_any items join raise_from seen_set set_membership",
         0.20,
         "the same result in the way that a relative already uses",
     ),
     (
         "cross_project_synthesis",
-        "guard state_guard sure_first form checked_result argument",
+        "defaultdict deque get pathlib",
         0.10,
-        "a relative checks what this procedure takes for granted",
+        "the same result in the way that a relative already uses, though of another type or for other misses",
     ),
-    ("cross_project_synthesis", "narrow_except", 0.05, "errors that nobody expected come to light"),
-    ("cross_project_synthesis", "log_failure", 0.05, "a failure leaves a trace"),
-    ("cross_project_synthesis", "lock", -0.05, "a lock costs time and can wait for ever"),
-    ("cross_project_synthesis", "cached_property", -0.10, "a remembered value can be out of date"),
     (
         "cross_project_synthesis",
-        "suppress handled_failure",
+        "form",
+        0.0,
+        "a relative puts the argument in form, which may be a form too many here",
+    ),
+    ("cross_project_synthesis", "argument", -0.05, "a relative says what this call leaves to its default"),
+    (
+        "cross_project_synthesis",
+        "guard state_guard sure_first checked_result",
+        -0.10,
+        "a relative refuses what this procedure takes, so some calls end otherwise",
+    ),
+    ("cross_project_synthesis", "narrow_except", -0.05, "errors that nobody expected come to light"),
+    (
+        "cross_project_synthesis",
+        "log_failure",
+        -0.05,
+        "a failure leaves a trace, which is one more thing that it does",
+    ),
+    ("cross_project_synthesis", "lock", -0.05, "a lock costs time and can wait for ever"),
+    ("cross_project_synthesis", "cached_property", -0.15, "a remembered value can be out of date"),
+    (
+        "cross_project_synthesis",
+        "suppress handled_failure default_lookup",
         -0.15,
         "what failed loudly until now would go on quietly",
     ),
     (
         "parameter_exploration",
         "unsaid",
-        0.05,
-        "it says what was left to a documented default",
+        -0.10,
+        "it says otherwise what was left to a documented default",
     ),
-    ("conditional_variant", "empty_guard", 0.15, "it leaves at once where there is nothing to do"),
-    ("conditional_variant", "memo", 0.10, "a remembered result saves work where calls repeat"),
-    ("conditional_variant", "retry", 0.10, "another attempt helps where others fail now and then"),
+    ("conditional_variant", "empty_guard", 0.20, "it leaves at once where there is nothing to do"),
+    (
+        "conditional_variant",
+        "memo",
+        0.15,
+        "a remembered result saves work where calls repeat, for who asks for it",
+    ),
+    (
+        "conditional_variant",
+        "retry",
+        0.15,
+        "another attempt helps where others fail now and then, for who asks for it",
+    ),
     (
         "conditional_variant",
         "optional_step",
-        0.05,
+        0.15,
         "a step becomes a choice; today's behaviour stays the default",
     ),
-    ("conditional_variant", "fallback", -0.05, "a fallback can hide that something is missing"),
-    ("conditional_variant", "answer", -0.05, "an answer can hide that something went wrong"),
-    ("conditional_variant", "adjustment", -0.05, "what follows may count on the value having been put right"),
-    ("conditional_variant", "lenient", -0.25, "it lets through what a check stops today"),
+    (
+        "conditional_variant",
+        "fallback",
+        0.10,
+        "today's behaviour stays the default; a fallback can hide what is missing",
+    ),
+    (
+        "conditional_variant",
+        "answer",
+        0.10,
+        "today's behaviour stays the default; an answer can hide what went wrong",
+    ),
+    (
+        "conditional_variant",
+        "adjustment",
+        0.10,
+        "today's behaviour stays the default; what follows may count on the value",
+    ),
+    (
+        "conditional_variant",
+        "lenient",
+        0.05,
+        "today's behaviour stays the default; it can let through what a check stops",
+    ),
 )
+_SAME_RESULT = frozenset(
+    [
+        "buffering",
+        "daemon",
+        "flush",
+        "length",
+        "maxsize",
+        "maxsplit",
+        "max_workers",
+        "stacklevel",
+        "usedforsecurity",
+    ]
+)
+"""Arguments of the standard library that change how something is done and not what comes of it."""
 _TRANSFORMS: Mapping[str, Signal] = {
     f"{kind}.{name}": (weight, why) for kind, names, weight, why in _WORTH for name in names.split()
 }
 _BY_TYPE: Mapping[str, Signal] = {
     "constraint_relaxation": (0.05, "its kind keeps results as they are"),
     "cross_project_synthesis": (0.05, "a relative shows the way"),
-    "parameter_exploration": (0.0, "another value changes what it does"),
-    "conditional_variant": (0.0, "today's behaviour stays the default"),
+    "parameter_exploration": (-0.15, "another value changes what it does"),
+    "conditional_variant": (0.05, "today's behaviour stays the default"),
 }
 
 
@@ -147,6 +207,11 @@ class RuleBased:
 
 def _about_change(dream: Dream) -> list[Signal]:
     known = _TRANSFORMS.get(dream.transform_id.partition("@")[0])
+    if ".unsaid@" in dream.transform_id and dream.details.get("parameter") in _SAME_RESULT:
+        known = (
+            0.10,
+            "it says how something is done that was left to a documented default, and the result is the same",
+        )
     signals = [known or _BY_TYPE.get(dream.dream_type, (0.0, "nothing is known of its kind"))]
     if dream.dream_type == "parameter_exploration":
         signals += _about_value(dream)
@@ -163,7 +228,7 @@ def _about_value(dream: Dream) -> list[Signal]:
     elif isinstance(old, int | float) and isinstance(new, int | float) and old > 0 and new > 0:
         signals += _about_distance(old, new)
     if dream.details.get("seen_in"):
-        signals.append((0.15, f"{dream.details['seen_in']} in the same file uses this value"))
+        signals.append((0.10, f"{dream.details['seen_in']} in the same file uses this value"))
     if ".default@" in dream.transform_id:
         signals.append((-0.10, "it changes a default, which every caller without that argument notices"))
     return signals
@@ -171,7 +236,7 @@ def _about_value(dream: Dream) -> list[Signal]:
 
 def _about_distance(old: float, new: float) -> list[Signal]:
     close = abs(math.log(new) - math.log(old)) <= math.log(_NEAR)
-    near = (0.10, f"{new!r} is near {old!r}") if close else (-0.10, f"{new!r} is far from {old!r}")
+    near = (0.05, f"{new!r} is near {old!r}") if close else (-0.05, f"{new!r} is far from {old!r}")
     if isinstance(old, int) and new == 1:
         return [near, (-0.10, "a count of 1 is the edge of its range")]
     return [near]
@@ -214,9 +279,9 @@ def _about_tests(procedure: Procedure) -> list[Signal]:
         signals.append((0.0, "whether tests mention it was not measured"))
     elif procedure.tests:
         files = "1 test file mentions" if procedure.tests == 1 else f"{procedure.tests} test files mention"
-        signals.append((0.10, f"{files} its name"))
+        signals.append((0.05, f"{files} its name"))
     else:
-        signals.append((-0.10, "no test file mentions its name"))
+        signals.append((-0.05, "no test file mentions its name"))
     if procedure.complexity > _COMPLEX:
         signals.append((-0.10, f"it is complex ({procedure.complexity} ways through)"))
     elif procedure.complexity <= _SIMPLE:

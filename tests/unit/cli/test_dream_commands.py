@@ -17,6 +17,7 @@ from daydream.store import dream_queries
 from daydream.store.dream_metrics import metrics_row
 from daydream.store.dream_rows import Tried
 from daydream.store.lock import RunLock
+from daydream.store.trial_rows import Behaved, Trial, trial_row
 from tests.fakes.checkouts import Checkout
 from tests.fakes.kept_dreams import Book, judged, novelty, reach
 
@@ -244,6 +245,21 @@ def test_health_of_one_night_has_no_trend(place: Path, capsys: pytest.CaptureFix
     text = said(capsys, place, "health")
     assert "trend: insufficient data, 1 comparable night of the last 30 days" in text
     assert "no dream of tier 1 was tried" in text
+
+
+def test_health_says_whether_a_judge_can_tell(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    healthy_night(place, 1)
+    with (kept := book(place, "2026-11-21.1")).store:
+        for number in range(30):
+            name = f"{number:04}"
+            kept.dream(name, "tested", tier=1 if number % 2 else 2)
+            outcome: Behaved = "failing" if number % 2 else "behaviour_preserving"
+            kept.add(trial_row(Trial(dream_id=name, outcome=outcome, reason="so", at="2026-11-20T02:00:00Z")))
+    text = said(capsys, place, "health")
+    assert "rule-based: 15 of 30 dreams that were tried pass" in text
+    assert "no better than the base rate of its kinds in 30 trials" in text
+    [judge] = told(capsys, place, "health")["judges"]
+    assert (judge["evaluator"], judge["decided"], judge["beats"]) == ("rule-based", 30, False)
 
 
 @pytest.mark.parametrize(

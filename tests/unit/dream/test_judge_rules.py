@@ -67,6 +67,27 @@ def test_what_keeps_results_and_saves_work_is_worth_more(better: str, worse: str
     assert viability(dream(better)) > viability(dream(worse))
 
 
+@pytest.mark.parametrize(
+    ("safe", "changing"),
+    [
+        ("constraint_relaxation.hoist_method", "parameter_exploration.threshold"),
+        ("conditional_variant.lenient", "cross_project_synthesis.guard"),
+        ("cross_project_synthesis.enumerate", "cross_project_synthesis.default_lookup"),
+        ("conditional_variant.invented_tomorrow", "parameter_exploration.invented_tomorrow"),
+    ],
+)
+def test_what_answers_for_the_same_behaviour_passes_before_what_means_to_change_it(
+    safe: str, changing: str
+) -> None:
+    assert viability(dream(safe)) > viability(dream(changing))
+
+
+def test_an_argument_that_changes_no_result_is_told_from_one_that_does() -> None:
+    unsaid = dream("parameter_exploration.unsaid")
+    how, what = (replace(unsaid, details={"parameter": name}) for name in ("buffering", "strict"))
+    assert viability(how) >= viability(what) + 0.15
+
+
 def test_what_a_procedure_does_to_the_world_counts_where_it_matters() -> None:
     writes = replace(PROCEDURE, side_effects="writes")
     assert "written twice" in reasons(dream("conditional_variant.retry"), writes)
