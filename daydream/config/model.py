@@ -173,7 +173,7 @@ class TrialOptions(Options):
     the cost of one."""
 
     per_night: int = Field(default=20, ge=0)
-    inputs: int = Field(default=60, ge=10)
+    inputs: int = Field(default=200, ge=10)
     sample_percent: int = Field(default=10, ge=0, le=50)
     compare: Seconds = 5.0
 

@@ -42,7 +42,7 @@ def calls_in(scope: Scope, target: Target, index: Index) -> Iterator[Inputs]:
     name = target.owner.rpartition(".")[2] if target.name == "__init__" else target.name
     for block, calls in scope.kept(("calls",), lambda: _calls(scope.tree)).get(name, ()):
         nodes = _nodes(block)
-        names = _bound_once(nodes)
+        names = bound_once(nodes)
         tables = [*_parametrised(block, scope), *_loops(nodes, names)]
         around = Surroundings(scope, index, names)
         for call in calls:
@@ -76,7 +76,7 @@ def _nodes(block: Block) -> list[ast.AST]:
     return found
 
 
-def _bound_once(nodes: Sequence[ast.AST]) -> dict[str, ast.expr]:
+def bound_once(nodes: Sequence[ast.AST]) -> dict[str, ast.expr]:
     """Names that one assignment binds and nothing changes in place."""
     count: dict[str, int] = {}
     values: dict[str, ast.expr] = {}

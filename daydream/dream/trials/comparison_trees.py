@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from daydream.dream.trials.comparison_show import shown
 from daydream.sandbox.guest.grammar import GRAMMAR, dumps
 
 Aspect = Literal["value", "type", "raised", "arguments", "output"]
@@ -204,7 +205,7 @@ def _kind(tree: Any) -> Any:
 
 
 def _short(key: Any) -> str:
-    return repr(key)[:60] if type(key) is not list else f"{key[0]}…"
+    return shown(key, 60) if type(key) is not list else f"{key[0]}…"
 
 
 def _left_over(base: list[Any], dream: list[Any]) -> tuple[list[Any], list[Any]]:

@@ -3,15 +3,25 @@
 import contextlib
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
-from daydream.contracts.sandbox import Answer, Inputs, Sandbox, Unit
+from daydream.contracts.sandbox import Answer, Inputs, Limits, Sandbox, Unit
 from daydream.dream.trials.comparison import Compared, Different, Same, compare
 from daydream.dream.trials.differential_calls import observed
-from daydream.dream.trials.differential_types import Baseline, Check, Opener, Origin, Seen, Settings
+from daydream.dream.trials.differential_types import (
+    Baseline,
+    Check,
+    Further,
+    Opener,
+    Origin,
+    Seen,
+    Settings,
+)
 
 FOR_ALL_INPUTS = frozenset(["syntax", "import", "load", "unreachable"])
 """Failures that no input has a part in."""
 _SLOW = frozenset(["timeout", "cpu", "memory"])
+_WAITED = frozenset(["timeout", "cpu"])
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
 _MOMENT = re.compile(r"^(datetime|date|time)\(|^1[6-9]\d{8}(\.\d+)?$|^1[6-9]\d{11,17}$")
 _TWO_LANES = (0, 1)
@@ -24,12 +34,14 @@ def survey(
     *,
     kept: Sequence[Inputs] = (),
     held_out: Sequence[Inputs] = (),
+    further: Further | None = None,
     settings: Settings | None = None,
     check: Check = lambda: None,
 ) -> Baseline:
     """Run a procedure as it is on every input, in two sandboxes that hash differently and lie elsewhere in memory.
 
-    `kept` are cases that told earlier dreams apart: they come first. `held_out` come last.
+    `kept` are cases that told earlier dreams apart: they come first. `held_out` come last, before those that `further`
+    makes from the answers, round by round.
 
     Raises:
         SandboxRefused: no sandbox can be had.
@@ -42,7 +54,7 @@ def survey(
     ]
     first, second = _TWO_LANES
     with contextlib.closing(opened(first)) as lane:
-        found = _first_round(lane, unit, asked, settings, check)
+        found = _first_round(lane, unit, asked, further, settings, check)
         if found.unusable or not found.answered:
             return found
         with contextlib.closing(opened(second)) as other:
@@ -51,22 +63,84 @@ def survey(
 
 
 def _first_round(
-    lane: Sandbox, unit: Unit, asked: Sequence[tuple[Inputs, Origin]], settings: Settings, check: Check
+    lane: Sandbox,
+    unit: Unit,
+    asked: Sequence[tuple[Inputs, Origin]],
+    further: Further | None,
+    settings: Settings,
+    check: Check,
 ) -> Baseline:
-    seen: list[Seen] = []
-    slow = 0
-    done = observed(lane, unit, [each for each, _ in asked], lambda *_: settings.limits, check)
-    for position, ((inputs, origin), (each, wall_s)) in enumerate(zip(asked, done, strict=True)):
-        seen.append(Seen(inputs, origin, each.answer, each.failure, wall_s))
-        if each.failure is None:
-            continue
-        if each.failure.reason in FOR_ALL_INPUTS:
-            why = f"the procedure as it is does not run: {each.failure.detail}"
-            return Baseline(unit=unit, seen=tuple(seen), unusable=why, left=len(asked) - position - 1)
-        slow += each.failure.reason in _SLOW
-        if slow >= settings.slow_most:
-            return Baseline(unit=unit, seen=tuple(seen), left=len(asked) - position - 1)
-    return Baseline(unit=unit, seen=tuple(seen))
+    asking = _Asking(lane, unit, settings, check)
+    asking.ask(asked)
+    for _ in range(settings.further_rounds if further is not None and not asking.is_over else 0):
+        more = further(tuple(asking.seen)) if further is not None else ()
+        asking.ask([(each, "further") for each in more])
+        if asking.is_over:
+            break
+    asking.patiently()
+    return Baseline(unit=unit, seen=tuple(asking.seen), unusable=asking.unusable, left=asking.left)
+
+
+@dataclass(slots=True)
+class _Asking:
+    """The first round: quickly at first, since an input on which a procedure takes long tells nothing that a quick one
+    does not; where too few are answered so, with patience."""
+
+    lane: Sandbox
+    unit: Unit
+    settings: Settings
+    check: Check
+    seen: list[Seen] = field(default_factory=list)
+    unusable: str | None = None
+    left: int = 0
+    slow: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        return self.unusable is not None or self.slow >= self._slow_most
+
+    @property
+    def _slow_most(self) -> int:
+        """As many seconds as patience would allow."""
+        limits, hurry = self.settings.limits, self._hurried()
+        if limits is None or hurry is None:
+            return self.settings.slow_most
+        return max(self.settings.slow_most, int(self.settings.slow_most * limits.wall_s / hurry.wall_s))
+
+    def _hurried(self) -> Limits | None:
+        limits = self.settings.limits
+        return limits and replace(limits, wall_s=min(limits.wall_s, self.settings.hurry_s))
+
+    def ask(self, asked: Sequence[tuple[Inputs, Origin]]) -> None:
+        hurried = self._hurried()
+        done = observed(self.lane, self.unit, [each for each, _ in asked], lambda *_: hurried, self.check)
+        for position, ((inputs, origin), (each, wall_s)) in enumerate(zip(asked, done, strict=True)):
+            self.seen.append(Seen(inputs, origin, each.answer, each.failure, wall_s))
+            if each.failure is None:
+                continue
+            if each.failure.reason in FOR_ALL_INPUTS:
+                self.unusable = f"the procedure as it is does not run: {each.failure.detail}"
+            self.slow += each.failure.reason in _SLOW
+            if self.is_over:
+                self.left += len(asked) - position - 1
+                return
+
+    def patiently(self) -> None:
+        """Ask again what took too long, where too few are answered, until as many take too long as may."""
+        answered = sum(each.answer is not None for each in self.seen)
+        enough = answered >= self.settings.normal_least
+        if enough or self.unusable is not None or self._hurried() == self.settings.limits:
+            return
+        slow = 0
+        for number, each in enumerate(self.seen):
+            if each.failure is None or each.failure.reason not in _WAITED or slow >= self.settings.slow_most:
+                continue
+            self.check()
+            again = self.lane.call(self.unit, each.inputs, self.settings.limits)
+            slow += again.failure is not None
+            self.seen[number] = Seen(
+                each.inputs, each.origin, again.answer, again.failure, again.facts.wall_s or 0.0
+            )
 
 
 def _second_round(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from daydream.contracts.sandbox import Inputs, Limits, Observation, Sandbox, Unit
 
-TOGETHER = 8
+TOGETHER = 20
 _WAITED = frozenset(["timeout", "cpu", "memory"])
 """Failures that cost too much to come across several times."""
 Within = Callable[[int, int], Limits | None]

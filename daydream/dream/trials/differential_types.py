@@ -1,6 +1,6 @@
 """What a comparison of a dream with its procedure is asked, and what it finds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,7 +14,9 @@ Raises:
     SandboxRefused: it cannot be had.
 """
 Check = Callable[[], None]
-Origin = Literal["kept", "given", "held out", "in sequence", "option"]
+Further = Callable[[Sequence["Seen"]], Sequence[Inputs]]
+"""Makes further inputs from what was answered so far."""
+Origin = Literal["kept", "given", "held out", "further", "in sequence", "option"]
 Verdict = Literal["behaviour_preserving", "behaviour_changing", "failing", "undecided"]
 
 
@@ -24,7 +26,9 @@ class Settings:
 
     `normal_least`: on how many inputs the procedure must return, and the dream alike, before anything was shown.
     `stop_at`: differing cases after which nothing more is asked. `shrink_calls`: calls spent on making one such case
-    small, 0 for none. `slow_most`: inputs on which the procedure may run out of time or memory before the rest is left.
+    small, 0 for none. `slow_most`: inputs on which the procedure may run out of time or memory before the rest is left, in `hurry_s`
+    seconds each first, and in all that `limits` allow where too few are answered so. `further_rounds`: how often
+    further inputs are made from the answers.
     """
 
     rules: Rules = EXACT
@@ -33,6 +37,8 @@ class Settings:
     stop_at: int = 3
     shrink_calls: int = 60
     slow_most: int = 3
+    hurry_s: float = 1.0
+    further_rounds: int = 3
     in_sequence: int = 25
 
 

@@ -1,4 +1,5 @@
-"""The calls in a procedure's examples: `>>>` lines of its docstring, of its class's and of its module's."""
+"""The calls in a procedure's examples: `>>>` lines of its docstring, of its class's and of its module's, and calls that its
+own docstring writes in its prose."""
 
 import ast
 import doctest
@@ -6,6 +7,7 @@ import doctest
 from daydream.analysis.source import NotParsed, tree_of
 from daydream.contracts.sandbox import Inputs
 from daydream.dream.trials.call_sites import calls_in
+from daydream.dream.trials.doctests_prose import calls_in_prose
 from daydream.dream.trials.inputs_index import Index, Scope, scope_of
 from daydream.dream.trials.inputs_target import Target
 
@@ -19,9 +21,9 @@ def examples(target: Target, index: Index, most: int) -> list[Inputs]:
     found: list[Inputs] = []
     for each in [*holders, target.scope.tree]:
         text = ast.get_docstring(each) or ""
-        if ">>>" not in text or len(text) > _LONGEST:
+        if len(text) > _LONGEST or not (">>>" in text or each is target.node):
             continue
-        scope = _scope(text, target.scope)
+        scope = _scope(text, target, each is target.node)
         found += [
             inputs for inputs in (calls_in(scope, target, index) if scope else ()) if inputs not in found
         ]
@@ -32,8 +34,9 @@ def examples(target: Target, index: Index, most: int) -> list[Inputs]:
     return distinct[:most]
 
 
-def _scope(text: str, outer: Scope) -> Scope | None:
+def _scope(text: str, target: Target, own: bool) -> Scope | None:
     """The examples as a module of their own that sees the names of the module that they stand in."""
+    outer = target.scope
     try:
         parts = doctest.DocTestParser().get_examples(text)
     except ValueError:
@@ -44,6 +47,9 @@ def _scope(text: str, outer: Scope) -> Scope | None:
             body += tree_of(each.source).body
         except NotParsed:
             continue
+    if own:
+        prose = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith((">>>", "...")))
+        body += calls_in_prose(prose, target)
     inner = scope_of(outer.module, outer.path, ast.Module(body, []))
     inner.imports = {**outer.imports, **inner.imports}
     inner.classes = {**outer.classes, **inner.classes}

@@ -20,12 +20,13 @@ from daydream.dream.trials.doctests import examples
 from daydream.dream.trials.inputs_contracts import Guard, guards, violates
 from daydream.dream.trials.inputs_draw import Drawer
 from daydream.dream.trials.inputs_edges import edges
-from daydream.dream.trials.inputs_guess import guesses, spread, uses_keys
+from daydream.dream.trials.inputs_guess import guesses, spread, uses_keys, with_items
 from daydream.dream.trials.inputs_index import Index, Scope
 from daydream.dream.trials.inputs_objects import CannotBuild
+from daydream.dream.trials.inputs_observed import seen_types
 from daydream.dream.trials.inputs_pool import Pool, pool_of
 from daydream.dream.trials.inputs_target import Parameter, Target, inputs_of, target_of
-from daydream.dream.trials.mutation import mutated
+from daydream.dream.trials.mutation import mutated, related, relative
 from daydream.sandbox.guest.grammar import EncodingError, check, dumps
 
 Origin = Literal["harvested", "docstring", "call site", "typed", "inferred", "edge", "mutated", "violating"]
@@ -41,6 +42,7 @@ _VIOLATING = 0.1
 _TRIES = 6
 _LEFT_OUT = 0.5
 _MADE_UP = 0.25
+_RELATED = 0.3
 _WEIGHTS = (10, 3, 1, 1)
 
 
@@ -118,6 +120,7 @@ class _Planner:
         self.size = 0
         self.refused = 0
         self.last: tuple[Hint, ...] = ()
+        self.seen: dict[str, Hint] = {}
 
     def plan(self, harvested: Sequence[Inputs], seed: int) -> Plan:
         """Fill the plan by quota, then with what is left over."""
@@ -125,6 +128,7 @@ class _Planner:
         self._take(harvested, "harvested", observed)
         self._take(examples(self.target, self.target.index, observed), "docstring", observed)
         self._take(call_sites(self.target, self.target.index, observed), "call site", observed)
+        self.seen = seen_types(self.target, [each.inputs for each in self.kept.values()])
         try:
             slots = [self._slot(each) for each in self.target.parameters]
             self._receiver()
@@ -206,12 +210,13 @@ class _Planner:
         inferred = hint.kind in ("unknown", "any") and not hint.name
         hints: tuple[Hint, ...] = (hint,)
         if inferred:
-            guessed = guesses(parameter, self.target, self.reader)
+            guessed = self._guessed(parameter)
             hints = tuple(guessed) or ((ANY,) if hint.kind == "any" else ())
             if parameter.way == "variadic":
                 hints = tuple(part for each in hints for part in each.parts[:1]) or self.last or (Hint("usual"),)  # fmt: skip
         elif hint.kind != "class":
-            hints = (with_keys(hint, uses_keys(parameter, self.target)),)
+            told = self._told(hint, parameter)
+            hints = (with_keys(told, uses_keys(parameter, self.target)),)
         why = "nothing says what it takes"
         usable: list[Hint] = []
         for each in hints:
@@ -225,6 +230,19 @@ class _Planner:
             raise CannotBuild(msg)
         self.last = tuple(usable)
         return _Slot(parameter, tuple(usable), inferred)
+
+    def _guessed(self, parameter: Parameter) -> list[Hint]:
+        """What it was seen to be given, then what speaks for it."""
+        seen = self.seen.get(parameter.name)
+        found = guesses(parameter, self.target, self.reader)
+        return [seen, *(each for each in found[:1] if each != seen)] if seen is not None else found
+
+    def _told(self, hint: Hint, parameter: Parameter) -> Hint:
+        """What an annotation leaves open of a container, its examples say, or what is done with its items."""
+        seen = self.seen.get(parameter.name)
+        if seen is not None and seen.kind == hint.kind and seen.parts and not hint.parts:
+            return seen
+        return with_items(hint, parameter, self.target, self.reader)
 
     def _drawn(self, slots: Sequence[_Slot]) -> Iterator[Inputs]:
         for _ in range(self.most * _TRIES):
@@ -246,7 +264,20 @@ class _Planner:
                     values[name] = self._argument(each)
         except CannotBuild:
             return None
+        if not fixed and self.rng.random() < _RELATED:
+            self._relate(slots, values)
         return inputs_of(self.target, receiver, values)
+
+    def _relate(self, slots: Sequence[_Slot], values: dict[str, Any]) -> None:
+        """Make one argument of another of its type: the same, a part of it, or changed a little."""
+        ways = {each.parameter.name: each.parameter.way for each in slots}
+        plain = [name for name in values if ways[name] not in ("variadic", "keywords")]
+        pairs = [
+            (one, two) for one in plain for two in plain if one != two and related(values[one], values[two])
+        ]
+        if pairs:
+            one, two = self.rng.choice(pairs)
+            values[two] = relative(values[one], self.rng)
 
     def _argument(self, slot: _Slot) -> Any:
         hints = self.drawer.agreeing(slot.hints)

@@ -158,12 +158,30 @@ def _str(drawer: Drawer, _hint: Hint, _depth: int, name: str) -> Any:
     if texts and roll < 0.5:
         return rng.choice(texts)
     if drawer.pool.texts and roll < 0.75:
+        if rng.random() < 0.5:
+            return composed(drawer)
         one = rng.choice(drawer.pool.texts)
         made = rng.choice((one, f"a{one}b", f"{one}{one}", one.upper(), f"{rng.choice(WORDS)}{one}{rng.choice(WORDS)}"))  # fmt: skip
         return str(made)
     if roll < 0.9:
         return rng.choice(WORDS)
     return "".join(rng.choice("abcxyzABC 019_-.,:/") for _ in range(rng.randint(1, 12)))
+
+
+def composed(drawer: Drawer) -> str:
+    """A text of pieces and single characters that occur in the code, strung together, or with something between them."""
+    rng = drawer.rng
+    pieces = [each for each in drawer.pool.texts if each]
+    if rng.random() < 0.5:
+        pieces = list("".join(pieces)) or pieces
+    if not pieces:
+        return ""
+    between = rng.choice(("", "", " ", rng.choice(pieces)))
+    chosen = [
+        rng.choice(pieces) if rng.random() < 0.85 else rng.choice("aZ09 ")
+        for _ in range(rng.choice((1, 2, 3, 4, 6, 8, 12)))
+    ]
+    return between.join(chosen)
 
 
 def _bytes(drawer: Drawer, hint: Hint, depth: int, name: str) -> Any:

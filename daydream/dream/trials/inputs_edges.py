@@ -11,6 +11,7 @@ from daydream.dream.trials.inputs_objects import CannotBuild
 from daydream.dream.trials.inputs_pool import Pool
 
 LARGE = 400
+_OF_CODE = 4
 _TEXTS = ("", " ", "é", "日本語", "😀", "\ud800", "\x00", "\t\n\r ", "İß", "a" * 3000, "ab " * LARGE, "-1", "None", "%s {0} $x", "../..")  # fmt: skip
 _FLOATS = (0.0, -0.0, float("nan"), float("inf"), float("-inf"), 1e308, 5e-324, -1.0, 0.1 + 0.2)
 _INTS = (0, 1, -1, 2**31 - 1, -(2**31), 2**63, 10**18)
@@ -71,6 +72,11 @@ def _containers(drawer: Drawer, hint: Hint, name: str, depth: int) -> Iterator[A
     one = drawer.value(part, 1, name)
     yield _held(hint, [one])
     yield _held(hint, [one, one, one])
+    for constant in _constants(
+        drawer.pool, part
+    ):  # nothing but a value that the code asks for, and beside others
+        yield _held(hint, [constant] * 3)
+        yield _held(hint, [one, constant])
     several = drawer.many(part, 0, name, 6)
     ordered = sorted(several, key=_rank)
     yield _held(hint, ordered)
@@ -81,6 +87,15 @@ def _containers(drawer: Drawer, hint: Hint, name: str, depth: int) -> Iterator[A
             return
         yield _held(hint, [each])
         yield _held(hint, [*several[:2], each])
+
+
+def _constants(pool: Pool, part: Hint) -> list[Any]:
+    """Constants of the code that an item may be."""
+    kinds = {each.kind for each in part.options}
+    found: list[Any] = [*(pool.ints if "int" in kinds else ())]
+    found += [scalar(each) for each in (pool.floats if "float" in kinds else ())]
+    found += [each for each in (pool.texts if "str" in kinds else ()) if each]
+    return found[:_OF_CODE]
 
 
 def _hashed(drawer: Drawer, hint: Hint, name: str) -> Iterator[Any]:

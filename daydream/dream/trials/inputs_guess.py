@@ -3,8 +3,10 @@
 import ast
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
+from daydream.analysis.source import own_nodes
 from daydream.dream.trials.annotations import (
     BOOL,
     BYTES,
@@ -18,6 +20,7 @@ from daydream.dream.trials.annotations import (
     union,
     with_keys,
 )
+from daydream.dream.trials.call_sites import bound_once
 from daydream.dream.trials.call_sites_literals import NotLiteral, Surroundings, tree_of_literal
 from daydream.dream.trials.inputs_docstring import type_in_docstring
 from daydream.dream.trials.inputs_index import Place
@@ -29,6 +32,7 @@ _FILES = 8
 _MOST = 4
 _PASSED = 6
 _DEPTH = 2
+_LOOPS = 4
 
 
 def guesses(parameter: Parameter, target: Target, reader: Reader, depth: int = 0) -> list[Hint]:
@@ -38,11 +42,11 @@ def guesses(parameter: Parameter, target: Target, reader: Reader, depth: int = 0
 
 
 def _guessed(parameter: Parameter, target: Target, reader: Reader, depth: int) -> list[Hint]:
-    around = Surroundings(target.scope, target.index)
+    around = _around(target)
     uses = uses_of(target.node, parameter.name, around)
     default = _of_default(parameter.default, around)
     strong = _strong(parameter, target, reader, uses, default)
-    used = _of_uses(uses, target, around)
+    used = _of_uses(uses, target, around, reader)
     named = of_name(parameter.name)
     loose = [] if strong or depth else elsewhere(parameter.name, target, reader)
     if not strong and named == STR and _holds_loosely(uses):
@@ -59,6 +63,31 @@ def _guessed(parameter: Parameter, target: Target, reader: Reader, depth: int) -
         distinct.insert(1, NONE)
     keys = tuple(uses.keys)
     return [with_keys(each, keys) for each in distinct] if keys else distinct
+
+
+def _around(target: Target) -> Surroundings:
+    """A procedure's module, and the names that it binds once itself."""
+    key = ("bound once", target.qualname, target.node.lineno)
+    names = target.scope.kept(key, lambda: bound_once(list(own_nodes(target.node))))
+    return Surroundings(target.scope, target.index, names)
+
+
+def with_items(hint: Hint, parameter: Parameter, target: Target, reader: Reader) -> Hint:
+    """A container whose annotation says nothing of its items, with what is done with them."""
+    if hint.kind == "union":
+        return replace(hint, parts=tuple(with_items(each, parameter, target, reader) for each in hint.parts))
+    if hint.kind not in ("list", "variadic", "set", "frozenset", "sequence", "iterable") or not _is_bare(
+        hint
+    ):
+        return hint
+    around = _around(target)
+    return _filled(
+        replace(hint, parts=()), uses_of(target.node, parameter.name, around), target, around, reader, 0
+    )
+
+
+def _is_bare(hint: Hint) -> bool:
+    return not hint.parts or hint.parts[0].kind in ("unknown", "any")
 
 
 def _with_items(hints: list[Hint], name: str) -> list[Hint]:
@@ -199,12 +228,12 @@ def _of_default(node: ast.expr | None, around: Surroundings) -> Hint:
     return UNKNOWN if hint.kind == "class" and around.index.find(hint.name) is None else hint
 
 
-def _of_uses(uses: Uses, target: Target, around: Surroundings, depth: int = 0) -> list[Hint]:
+def _of_uses(uses: Uses, target: Target, around: Surroundings, reader: Reader, depth: int = 0) -> list[Hint]:
     found: list[Hint] = []
     if uses.attributes:
         fitting = [kind for kind, names in OFFERS.items() if uses.attributes <= names]
         fitting = [each for each in fitting if each != "bytes" or "str" not in fitting]
-        found += [_filled(Hint(kind), uses, target, around, depth) for kind in fitting[:2]]
+        found += [_filled(Hint(kind), uses, target, around, reader, depth) for kind in fitting[:2]]
     if uses.keys and "str" not in uses.attributes:
         found.append(Hint("dict"))
     found += [HANDED[each] for each in sorted(uses.handed) if each in HANDED]
@@ -213,7 +242,7 @@ def _of_uses(uses: Uses, target: Target, around: Surroundings, depth: int = 0) -
     if uses.is_number:
         found.append(union(INT, FLOAT))
     if uses.is_iterated or uses.is_indexed:
-        found.append(_filled(Hint("list"), uses, target, around, depth))
+        found.append(_filled(Hint("list"), uses, target, around, reader, depth))
     return found
 
 
@@ -223,19 +252,34 @@ def _widened(values: list[Any]) -> list[Hint]:
     return [each for number, each in enumerate(kinds) if each not in kinds[:number] and each.kind in ("int", "float", "str", "bytes")]  # fmt: skip
 
 
-def _filled(hint: Hint, uses: Uses, target: Target, around: Surroundings, depth: int) -> Hint:
+def _filled(hint: Hint, uses: Uses, target: Target, around: Surroundings, reader: Reader, depth: int) -> Hint:
     """A list with the type of its items, by what is done with them."""
-    if hint.kind not in ("list", "variadic", "set") or depth > 1:
+    if hint.kind not in ("list", "variadic", "set", "frozenset", "sequence", "iterable") or depth > 1:
         return hint
-    if not uses.elements:
+    found: tuple[Hint, ...] = ()
+    for names in list(dict.fromkeys(uses.elements))[:_LOOPS]:
+        parts = tuple(_of_item(name, target, around, reader, depth) for name in names)
+        if not found or (any(each.kind != "unknown" for each in parts) and all(each.kind == "unknown" for each in found)):  # fmt: skip
+            found = parts
+    if not found:
         fitting = [kind for kind, names in OFFERS.items() if uses.inner <= names]
-        return Hint(hint.kind, (Hint(fitting[0]),)) if uses.inner and fitting else hint
-    names = uses.elements[0]
-    inside = [_of_uses(uses_of(target.node, each, around), target, around, depth + 1) for each in names]
-    parts = tuple((each or [of_name(name)])[0] for each, name in zip(inside, names, strict=True))
-    if any(each.kind == "unknown" for each in parts):
-        parts = tuple(each if each.kind != "unknown" else union(INT, STR) for each in parts)
-    return Hint(hint.kind, parts if len(parts) == 1 else (Hint("tuple", parts),))
+        return replace(hint, parts=(Hint(fitting[0]),)) if uses.inner and fitting else hint
+    if any(each.kind == "unknown" for each in found):
+        found = tuple(each if each.kind != "unknown" else union(INT, STR) for each in found)
+    return replace(hint, parts=found if len(found) == 1 else (Hint("tuple", found),))
+
+
+def _of_item(name: str, target: Target, around: Surroundings, reader: Reader, depth: int) -> Hint:
+    """What a loop's variable stands for: what its class is checked for, what it is compared with and used as; its name."""
+    uses = uses_of(target.node, name, around)
+    said = [reader.read(each, target.scope, target.owner) for each in uses.classes]
+    said = [each for each in said if each.kind not in ("unknown", "foreign", "any")]
+    compared = [each for each in uses.compared if each is not None]
+    if compared:
+        said.append(union(Hint("literal", values=tuple(compared)), *_widened(compared)))
+    if said:
+        return union(*said)
+    return (_of_uses(uses, target, around, reader, depth + 1) or [of_name(name)])[0]
 
 
 def elsewhere(name: str, target: Target, reader: Reader) -> list[Hint]:

@@ -64,8 +64,8 @@ def _note(node: ast.AST, name: str, uses: Uses, around: Surroundings) -> None:
                 uses.attributes.add(attr)
             elif isinstance(value, ast.Subscript) and _is(value.value, name):
                 uses.inner.add(attr)
-        case ast.Subscript(value=value, slice=key) if _is(value, name):
-            _asked(key, uses)
+        case ast.Subscript():
+            _subscripted(node, name, uses, around)
         case ast.Compare():
             _compared(node, name, uses, around)
         case ast.BinOp() | ast.UnaryOp() | ast.AugAssign():
@@ -115,6 +115,23 @@ def _handed(node: ast.Call, called: str, name: str, uses: Uses) -> None:
                 uses.passed.append((node.func, keyword.arg))
 
 
+def _subscripted(node: ast.Subscript, name: str, uses: Uses, around: Surroundings) -> None:
+    if _is(node.value, name):
+        _asked(node.slice, uses)
+    elif _is(node.slice, name):
+        _looked_up(node.value, uses, around)
+
+
+def _looked_up(table: ast.expr, uses: Uses, around: Surroundings) -> None:
+    """In a dictionary that is written out: its keys are what it may be."""
+    try:
+        tree = tree_of_literal(table, around)
+    except NotLiteral:
+        return
+    if type(tree) is list and tree[0] == "dict":
+        uses.compared += [pair[0] for pair in tree[1]]
+
+
 def _asked(key: ast.expr, uses: Uses, *, indexed: bool = True) -> None:
     if isinstance(key, ast.Constant) and isinstance(key.value, str):
         uses.keys[key.value] = None
@@ -123,6 +140,12 @@ def _asked(key: ast.expr, uses: Uses, *, indexed: bool = True) -> None:
 
 
 def _compared(node: ast.Compare, name: str, uses: Uses, around: Surroundings) -> None:
+    asked = node.left
+    if isinstance(asked, ast.Call) and getattr(asked.func, "id", "") == "type":
+        if len(asked.args) == 1 and _is(asked.args[0], name):
+            kinds = node.comparators[0]
+            uses.classes += kinds.elts if isinstance(kinds, ast.Tuple | ast.List | ast.Set) else [kinds]
+        return
     sides = [node.left, *node.comparators]
     for left, op, right in zip(sides, node.ops, sides[1:], strict=False):
         if not (_is(left, name) or _is(right, name)):

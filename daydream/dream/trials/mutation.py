@@ -12,6 +12,8 @@ from daydream.sandbox.guest.grammar import GRAMMAR, PLAIN_INT
 
 _CHARACTERS = "aZ0 _-.,/é\n"
 _ITEMS = 5_000
+_LOOKED_AT = 200
+_REUSED = 0.25
 _OFFERED = ("identity", "str", "len", "bool", "constant:none", "constant:0", "constant:text", "first")
 Site = tuple[list[Any], int]
 
@@ -35,8 +37,56 @@ def mutated(inputs: Inputs, rng: random.Random, *, receiver: bool = False) -> In
         return None
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
         holder, number = rng.choice(found)
-        holder[number] = edited(holder[number], rng)
+        made = _taken_over(holder[number], found, rng) if rng.random() < _REUSED else None
+        holder[number] = edited(holder[number], rng) if made is None else made
     return Inputs((*first, *given), tuple((name, tree) for name, tree in named))
+
+
+def _taken_over(tree: Encoded, found: list[Site], rng: random.Random) -> Encoded:
+    """Another value of the call of the same type, or one beside it: what arguments have in common, a procedure often asks.
+    None where there is none."""
+    kind = _tag(tree)
+    others = [holder[number] for holder, number in found[:_LOOKED_AT]]
+    alike = [each for each in others if each is not tree and _tag(each) == kind and each != tree]
+    if not alike or kind is bool:
+        return None
+    chosen = copy.deepcopy(rng.choice(alike))
+    if type(chosen) is int and rng.random() < 0.3:
+        return chosen + rng.choice((-1, 1))
+    if type(chosen) is str and type(tree) is str and rng.random() < 0.5:
+        return _spliced(tree, chosen, rng)
+    return chosen
+
+
+def related(one: Encoded, other: Encoded) -> bool:
+    """Whether two arguments are of one type that has more than two values and can be changed."""
+    if type(one) is list:
+        return type(other) is list and one[0] == other[0] and one[0] in _EDITED
+    return type(one) is type(other) and type(one) in (int, str)
+
+
+def relative(tree: Encoded, rng: random.Random) -> Encoded:
+    """The same, a part of it, or it changed a little."""
+    how = rng.randint(0, 3)
+    made = copy.deepcopy(tree)
+    if how == 0:
+        return made
+    if how == 1 and type(made) is str:
+        first, last = sorted((rng.randint(0, len(made)), rng.randint(0, len(made))))
+        return made[first:last]
+    if how == 1 and type(made) is list and made[0] in ("list", "set", "frozenset", "deque"):
+        first, last = sorted((rng.randint(0, len(made[1])), rng.randint(0, len(made[1]))))
+        return [made[0], made[1][first:last], *made[2:]]
+    for _ in range(rng.randint(1, 3)):
+        made = edited(made, rng)
+    return made
+
+
+def _spliced(text: str, other: str, rng: random.Random) -> str:
+    """A part of another text put in."""
+    first, last = sorted((rng.randint(0, len(other)), rng.randint(0, len(other))))
+    place = rng.randint(0, len(text))
+    return text[:place] + (other[first:last] or other) + text[place:]
 
 
 def _refers(tree: Any) -> bool:
@@ -100,7 +150,10 @@ def _text(value: str, rng: random.Random) -> str:
             value[:place] + after[:1] + after,
             value.swapcase(),
             value[:place],
+            value[::-1],
+            value[:place] + after[::-1],
             f"{value} {value}" if len(value) < _ITEMS else value,
+            value + value[::-1] if len(value) < _ITEMS else value,
         )
     )
 
@@ -179,14 +232,10 @@ def _fixed(tree: Any, rng: random.Random) -> list[Any]:
 
 
 def _tag(tree: Any) -> Any:
-    """What two places of a tuple must have in common to be exchanged."""
-    return (
-        tree[0]
-        if type(tree) is list and tree[0] != "tuple"
-        else type(tree)
-        if type(tree) is not list
-        else tree
-    )
+    """What two values must have in common to be exchanged: the type, of a tuple the whole."""
+    if type(tree) is not list:
+        return type(tree)
+    return tree if tree[0] == "tuple" else tree[0]
 
 
 def _delta(tree: Any, rng: random.Random) -> list[Any]:

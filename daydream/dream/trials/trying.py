@@ -17,9 +17,11 @@ from daydream.dream.trials.effectiveness import Effect, Plan, effectiveness
 from daydream.dream.trials.growth import SHARE, growth
 from daydream.dream.trials.harvesting import OwnTests, harvested, own_tests
 from daydream.dream.trials.inputs import inputs_for
+from daydream.dream.trials.inputs_further import further, shared_out
 from daydream.dream.trials.inputs_target import target_of
 from daydream.dream.trials.laboratory import Laboratory
 from daydream.dream.trials.mutation import mutated
+from daydream.dream.trials.withholding import looks_secret
 from daydream.store.measuring import measuring
 from daydream.store.trial_rows import Effect as Effected
 
@@ -73,17 +75,21 @@ def tried(
     if text is None:
         return Untried("its file cannot be read as UTF-8")
     recorded, notes = harvested(ctx, laboratory, procedure, base)
-    plan = inputs_for(procedure, text, recorded, laboratory.index, seed, options.inputs)
-    if plan.not_exercisable is not None:
-        return Untried(plan.not_exercisable)
     within = laboratory.limits
     settings = Settings(limits=replace(within, wall_s=min(within.wall_s, _PATIENCE_S)))
+    planned, more = shared_out(options.inputs, settings.further_rounds)
+    plan = inputs_for(procedure, text, recorded, laboratory.index, seed, planned)
+    if plan.not_exercisable is not None:
+        return Untried(plan.not_exercisable)
+    target = target_of(procedure, text, laboratory.index)
+    receiver = target is not None and target.is_handed_over
     surveyed = survey(
         laboratory.base_lane,
         base,
         plan.shown,
         kept=kept,
         held_out=plan.held_out,
+        further=lambda seen: further(seen, more, seed, receiver=receiver),
         settings=settings,
         check=ctx.check,
     )
@@ -98,8 +104,6 @@ def tried(
     )
     if behaviour.verdict != "behaviour_preserving":
         return _row(behaviour, None, {}, notes)
-    target = target_of(procedure, text, laboratory.index)
-    receiver = target is not None and target.is_handed_over
     names = [each.name for each in target.parameters if each.way.startswith("pos")] if target else []
     timing = Plan(cpu_s=options.compare, seed=seed)
 
@@ -208,12 +212,22 @@ def _row(
     notes: Sequence[str],
     more: tuple[Inputs, ...] = (),
 ) -> Found:
-    differing = [*behaviour.differing]
+    shown = behaviour.differing[:_SHOWN]
+    given = [*(each.inputs for each in shown), *more]
+    kept = [each for each in given if not looks_secret(each)]
+    if len(kept) < len(given):
+        notes = [*notes, f"{len(given) - len(kept)} differing inputs look like secrets and are not kept"]
     evidence: dict[str, Any] = {
         "notes": [*notes, *behaviour.notes],
+        "withheld": len(given) - len(kept),
         "differing": [
-            {"where": each.where, "base": each.base, "dream": each.dream, "inputs": asdict(each.inputs)}
-            for each in differing[:_SHOWN]
+            {
+                "where": each.where,
+                "base": each.base,
+                "dream": each.dream,
+                "inputs": asdict(each.inputs) if each.inputs in kept else None,
+            }
+            for each in shown
         ],
     }
     columns: dict[str, Any] = {
@@ -241,4 +255,4 @@ def _row(
         }
         if effect.growth is not None:
             evidence["scaling"] = dict(effect.growth)
-    return Found(columns, (*(each.inputs for each in differing[:_SHOWN]), *more))
+    return Found(columns, tuple(kept))

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from daydream.contracts.sandbox import Batch, Failure, Inputs, Limits, Unit
+from daydream.contracts.sandbox import Batch, Facts, Failure, Inputs, Limits, Observation, Unit
 from daydream.dream.trials.comparison import REORDERED
 from daydream.dream.trials.differential import Baseline, Behaviour, Option, Settings, differential, survey
+from daydream.dream.trials.differential_types import Seen
 from daydream.sandbox.guest.encoding import decode
 from tests.fakes.sandbox import BASE, FakeSandbox, NoAnswer, dream, inputs, opener
 
@@ -119,8 +120,8 @@ def test_a_dream_is_not_waited_for_much_longer_than_its_procedure_takes() -> Non
     settings = Settings(limits=Limits(wall_s=30))
     baseline = survey(opened, BASE, GIVEN, settings=settings)
     differential(baseline, opened, opened, dream("d"), settings=settings)
-    together, rest, in_sequence = asked
-    assert (together, rest) == pytest.approx((5 + 20 * 0.803, 5 + 20 * 0.403))
+    together, in_sequence = asked
+    assert together == pytest.approx(5 + 20 * 1.203)
     assert in_sequence == 30
 
 
@@ -413,3 +414,42 @@ def test_a_baseline_serves_many_dreams() -> None:
     baseline: Baseline = survey(opened, BASE, GIVEN)
     verdicts = [differential(baseline, opened, opened, dream(each)).verdict for each in ("good", "bad")]
     assert verdicts == ["behaviour_preserving", "behaviour_changing"]
+
+
+def test_further_inputs_are_made_from_the_answers_and_may_tell_a_dream_apart() -> None:
+    rounds: list[int] = []
+
+    def further(seen: Sequence[Seen]) -> list[Inputs]:
+        rounds.append(len(seen))
+        return [inputs(list(range(20 + len(rounds))))]
+
+    found = tried(total, lambda numbers: min(sum(numbers), 200), further=further)
+    assert rounds == [12, 13, 14]
+    assert found.verdict == "behaviour_changing"
+    assert {each.origin for each in found.differing} == {"further"}
+
+
+def test_a_slow_procedure_is_asked_quickly_first_and_patiently_where_too_little_is_answered() -> None:
+    waited: list[float] = []
+
+    class Slow(FakeSandbox):
+        def call(self, unit: Unit, inputs: Inputs, limits: Limits | None = None) -> Observation:
+            waited.append(limits.wall_s if limits else 0.0)
+            if waited[-1] < 5:
+                failure = Failure("timeout", "it was still calling after 1 s")
+                return Observation(answer=None, failure=failure, facts=Facts(backend="fake"))
+            return super().call(unit, inputs, limits)
+
+        def batch(
+            self, unit: Unit, inputs: Sequence[Inputs], *, answers: bool = False, limits: Limits | None = None
+        ) -> Batch:
+            if limits is not None and limits.wall_s < 5:
+                failure = Failure("timeout", "it was still calling after 1 s")
+                return Batch(failure=failure, facts=Facts(backend="fake"))
+            return super().batch(unit, inputs, answers=answers, limits=limits)
+
+    settings = Settings(limits=Limits(wall_s=5.0))
+    found = survey(lambda seed: Slow({"base": total}, hash_seed=seed), BASE, GIVEN, settings=settings)
+    assert waited[:12] == [1.0] * 12
+    assert waited[12:24] == [5.0] * 12
+    assert len(found.answered) == 12
