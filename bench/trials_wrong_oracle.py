@@ -103,7 +103,7 @@ def _number(tree: Any) -> float | int:
 
 
 def _close(ours: float, theirs: float, tolerance: float) -> bool:
-    if isinstance(ours, float) and isinstance(theirs, float) and math.isnan(ours) and math.isnan(theirs):
+    if type(ours) is float and type(theirs) is float and math.isnan(ours) and math.isnan(theirs):
         return True
     if ours == theirs:
         return True

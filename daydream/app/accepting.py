@@ -81,7 +81,8 @@ def accept(root: Path, config_file: Path | None, proposal_id: str) -> RunResult:
 
 def _refuse(proposal: Proposal) -> None:
     if proposal.status not in OPEN:
-        msg = f"{proposal.id} is {proposal.status} already"
+        why = f" ({proposal.reason})" if proposal.status == "closed" and proposal.reason else ""
+        msg = f"{proposal.id} is {proposal.status} already{why}"
         raise UsageError(msg)
     if proposal.ref is None:
         why = proposal.reason or "it was not verified"

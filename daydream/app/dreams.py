@@ -6,17 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from daydream import clock
-from daydream.app import trials
+from daydream.app import applying
+from daydream.app.trials import trial_lines
 from daydream.app.views import places_of
 from daydream.contracts.dream import Status, Tier
 from daydream.contracts.results import RunResult
 from daydream.dream import health as healthy
 from daydream.dream.judges.record import Tried, records
 from daydream.errors import UsageError
+from daydream.records.proposal import Proposal
 from daydream.store import dream_metrics, dream_queries, trial_rows
 from daydream.store.dream_metrics import Metrics
 from daydream.store.dream_queries import KeptDream
 from daydream.store.dreams import DreamStore
+from daydream.store.proposals import OPEN
+from daydream.store.trial_rows import Trial
 
 _NONE_YET = "no night has dreamt here yet, or all dreams are forgotten; `daydream dream run` dreams now"
 _NOT_MEASURED = "not measured"
@@ -73,16 +77,19 @@ def show(root: Path, config_file: Path | None, dream_id: str) -> RunResult:
         (kept,) = found
         history = dream_queries.history(store, kept.dream.id)
         verdicts = dream_queries.verdicts(store, kept.dream.id)
-        trial = trial_rows.trial_of(store, kept.dream.id)
+        trial = trial_rows.last_trial(store, kept.dream.id)
+    proposal = applying.proposal_of(places_of(root, config_file), kept.dream.id)
     data = {
         "dream": _plain(kept),
+        "trial": dataclasses.asdict(trial) if trial else None,
+        "proposal": {"id": proposal.id, "status": proposal.status} if proposal else None,
         "verdicts": [dataclasses.asdict(each) for each in verdicts],
         "history": [dataclasses.asdict(each) for each in history],
-        "trial": None if trial is None else dataclasses.asdict(trial),
     }
     lines = [
         *_told(kept),
-        *(() if trial is None else map("  {}".format, trials.told(trial))),
+        *([f"  {line}" for line in trial_lines(trial)] if trial else []),
+        _proposed(kept, trial, proposal),
         "  verdicts:" if verdicts else "  verdicts: none yet",
         *(line for each in verdicts for line in _verdict_lines(each)),
         "  history:",
@@ -91,6 +98,16 @@ def show(root: Path, config_file: Path | None, dream_id: str) -> RunResult:
         *kept.dream.diff.splitlines(),
     ]
     return RunResult(lines=tuple(lines), data=data)
+
+
+def _proposed(kept: KeptDream, trial: Trial | None, proposal: Proposal | None) -> str:
+    """Whether it can be had, and by which command; or why not."""
+    if proposal is None:
+        return f"  not proposed: {applying.why_not(kept, trial)}"
+    if proposal.status in OPEN:
+        return f"  proposal {proposal.id} waits for your answer: daydream dream apply {proposal.id}"
+    reason = f": {proposal.reason}" if proposal.reason else ""
+    return f"  proposal {proposal.id} is {proposal.status}{reason}"
 
 
 def stats(root: Path, config_file: Path | None) -> RunResult:
@@ -200,9 +217,6 @@ def _told(kept: KeptDream) -> Iterator[str]:
         else f"tier {dream.tier}, viability {_number(dream.viability)}"
     )
     yield f"  {tier}; novelty {_number(kept.novelty)}; transform at work in {_counted(kept.matches, 'project')}"
-    if kept.test_outcome:
-        error = f": {kept.test_error}" if kept.test_error else ""
-        yield f"  trial: {kept.test_outcome}{error}; effectiveness {_number(kept.effectiveness)}"
     if kept.archived_reason:
         yield f"  archived {kept.archived_at}: {kept.archived_reason}"
 

@@ -11,6 +11,8 @@ from daydream import clock
 from daydream.app.views import head_of, places_of
 from daydream.contracts.results import RunResult
 from daydream.errors import UsageError
+from daydream.propose import dream_words
+from daydream.propose.dream_evidence import path_of as evidence_of
 from daydream.propose.message import sentences
 from daydream.records.proposal import REASONS, Proposal
 from daydream.repository.places import Places
@@ -47,10 +49,12 @@ def show(root: Path, config_file: Path | None, proposal_id: str) -> RunResult:
     Raises:
         UsageError: no proposal has this id.
     """
-    proposal = one(places_of(root, config_file), proposal_id)
+    places = places_of(root, config_file)
+    proposal = one(places, proposal_id)
     lines = [
         f"{proposal.id}  {proposal.title} ({proposal.status}, since {proposal.first_night})",
         *(f"  {text}" for text in (sentences(proposal.evidence) if proposal.evidence else ())),
+        *_of_dream(places, proposal),
         *([f"  {proposal.reason}"] if proposal.reason and not proposal.evidence else []),
         "",
         *_text(proposal).splitlines(),
@@ -113,9 +117,21 @@ def _age(proposal: Proposal, today: str) -> int:
 
 def _line(proposal: Proposal) -> str:
     files = f"{len(proposal.paths)} file{'s' if len(proposal.paths) != 1 else ''}"
-    status = "verified" if proposal.status == "open" else proposal.status
+    verified = "verified" if proposal.trial is None else "sandboxed"
+    status = verified if proposal.status == "open" else proposal.status
     why = f"; {proposal.reason}" if proposal.reason else ""
     return f"{proposal.id}  {status:<10} {proposal.title} ({files}, since {proposal.first_night}{why})"
+
+
+def _of_dream(places: Places, proposal: Proposal) -> Iterator[str]:
+    """Why a dream is believed, and where its evidence lies."""
+    if proposal.trial is None:
+        return
+    yield from (f"  {text}" for text in dream_words.sentences(proposal.trial))
+    evidence = places.state / evidence_of(proposal.id)
+    if evidence.is_file():
+        yield f"  inputs, environment and figures: {evidence}"
+    yield f"  to see it again: {dream_words.replay(proposal.trial.dream)}"
 
 
 def _answers(proposal: Proposal) -> Iterator[str]:

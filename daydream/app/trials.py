@@ -89,14 +89,21 @@ def _lines(trial: Trial, named: Mapping[str, Any]) -> Iterator[str]:
     )
     category = f" ({trial.category})" if trial.category else ""
     yield f"{trial.dream_id}  {trial.at[:10]}  {_WORDS[trial.outcome]}{category}  {what}"
-    yield from told(trial)
+    yield from (f"  {line}" for line in _about(trial))
 
 
-def told(trial: Trial) -> Iterator[str]:
-    """What a trial came to, in lines: why, what it costs, how that grows, and where it differs."""
-    yield f"  {trial.reason}"
+def trial_lines(trial: Trial) -> Iterator[str]:
+    """What is told of a trial beside its dream."""
+    category = f" ({trial.category})" if trial.category else ""
+    counts = f"{trial.counts.get('same', 0)} of {trial.counts.get('asked', 0)} inputs the same"
+    yield f"trial of {trial.at[:10]} in {trial.backend}: it {_WORDS[trial.outcome]}{category}, {counts}"
+    yield from (f"  {line}" for line in _about(trial))
+
+
+def _about(trial: Trial) -> Iterator[str]:
+    yield trial.reason
     if trial.backend == NOT_ISOLATED:
-        yield f"  {NOT_ISOLATED}: it ran as a plain process of this machine"
+        yield f"{NOT_ISOLATED}: it ran as a plain process of this machine"
     if trial.effectiveness is not None:
         claim = (
             "cheaper"
@@ -106,12 +113,12 @@ def told(trial: Trial) -> Iterator[str]:
             else "no gain shown"
         )
         yield (
-            f"  {claim}: {trial.effectiveness:.3f} times ({trial.effect_low:.3f} to {trial.effect_high:.3f}); "
+            f"{claim}: {trial.effectiveness:.3f} times ({trial.effect_low:.3f} to {trial.effect_high:.3f}); "
             f"this machine cannot tell {trial.noise_floor:.3f} from nothing"
         )
         if "scaling" in trial.evidence:
-            yield f"  {growth(trial.evidence['scaling'])}"
+            yield growth(trial.evidence["scaling"])
     elif trial.effect == "not_measured":
-        yield f"  cost not measured: {trial.evidence.get('effect', {}).get('reason', 'no reason is known')}"
+        yield f"cost not measured: {trial.evidence.get('effect', {}).get('reason', 'no reason is known')}"
     for case in trial.evidence.get("differing", ())[:1]:
-        yield f"  at {case['where']}: {case['dream']} for {case['base']}"
+        yield f"at {case['where']}: {case['dream']} for {case['base']}"

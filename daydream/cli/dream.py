@@ -8,7 +8,7 @@ from daydream.cli.run import FOCUS, STRATEGIES
 from daydream.errors import UsageError
 
 STATUSES = ("pending_evaluation", "evaluated", "pending_test", "tested", "archived")
-_STATES = "catalogue,generate,judge,trial,score"
+_STATES = "catalogue,generate,judge,trial,score,dreams"
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -25,6 +25,16 @@ def add_parser(subparsers: Subparsers) -> None:
     listed.add_argument("--type", metavar="TYPE", help="only of this type, such as conditional_variant")
     one = add_command(nested, "show", "one in full: its difference, verdicts and history", show)
     one.add_argument("id", metavar="ID", help="its id, or as many of its first digits as are needed")
+    yes = add_command(
+        nested, "apply", "put a proposed dream on the current branch, which must be clean", apply
+    )
+    again = add_command(
+        nested, "replay", "try one again in the sandbox, on its own commit; keeps nothing", replay
+    )
+    for command in (yes, again):
+        command.add_argument(
+            "id", metavar="ID", help="its id or its proposal's, or the first digits of either"
+        )
     add_command(nested, "stats", "how many dreams there are, by status, tier and type", stats)
     add_command(nested, "health", "how healthy the dreams are, why, and where that is going", health)
     tried = add_command(nested, "trials", "what was tried in the sandbox, the newest first", trials)
@@ -63,6 +73,24 @@ def show(args: argparse.Namespace) -> int:
     from daydream.cli.output import emit
 
     return emit(dreams.show(root(args), config_file(args), args.id), args)
+
+
+def apply(args: argparse.Namespace) -> int:
+    """Put the change of a proposed dream on the current branch, under the night's lock."""
+    from daydream.app import applying
+    from daydream.cli.options import config_file, root
+    from daydream.cli.output import emit
+
+    return emit(applying.apply(root(args), config_file(args), args.id), args)
+
+
+def replay(args: argparse.Namespace) -> int:
+    """Try a dream again; reads only, takes no lock."""
+    from daydream.app import replaying
+    from daydream.cli.options import config_file, root
+    from daydream.cli.output import emit
+
+    return emit(replaying.replay(root(args), config_file(args), args.id), args)
 
 
 def stats(args: argparse.Namespace) -> int:

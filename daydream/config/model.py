@@ -156,6 +156,7 @@ class ProposalOptions(Options):
 
     per_night: int = Field(default=3, ge=0)
     open: int = Field(default=8, ge=0)
+    dreams_per_night: int = Field(default=3, ge=0)
 
 
 class SandboxOptions(Options):

@@ -66,6 +66,7 @@ RIGHTS: dict[str, Right] = {
     "verify.budget": Right("lower", shapes_plan=False),
     "proposals.per_night": Right("lower", shapes_plan=False),
     "proposals.open": Right("lower", shapes_plan=False),
+    "proposals.dreams_per_night": Right("lower", shapes_plan=False),
     "report.keep_days": Right("raise", shapes_plan=False),
     "dream.per_procedure": Right("lower", shapes_plan=True),
     "dream.per_night": Right("lower", shapes_plan=True),

@@ -137,7 +137,7 @@ class TrialStep:
         if procedure is None:
             return Skipped(reason="its procedure reads differently by now")
         laboratory = self._laboratory(ctx)
-        kept = [_inputs(each) for each in trial_rows.counterexamples(store, dream.base)]
+        kept = [inputs_of(each) for each in trial_rows.counterexamples(store, dream.base)]
         at = clock.to_text(ctx.started_at)
         sampled = dream.tier != 1
         ctx.progress(f"{dream.base_path}:{dream.base_qualname}", 1, 1)
@@ -163,7 +163,7 @@ class TrialStep:
 
 
 def _across(ctx: Context, store: DreamStore) -> Outcome:
-    """Withdraw the gains that so many comparisons show by chance."""
+    """Withdraw the gains that so many comparisons show by chance, and note of the others that they stand."""
     from daydream.dream.trials.effectiveness import Effect, across
 
     timed = [
@@ -181,13 +181,19 @@ def _across(ctx: Context, store: DreamStore) -> Outcome:
         )
         for each in timed
     ]
+    gains = [pair for pair in zip(timed, across(effects), strict=True) if pair[0].effect == "gained"]
     withdrawn = [
         replace(trial, effect="not_shown", evidence={**trial.evidence, "withdrawn": effect.reason})
-        for trial, effect in zip(timed, across(effects), strict=True)
-        if trial.effect == "gained" and effect.verdict != "gained"
+        for trial, effect in gains
+        if effect.verdict != "gained"
+    ]
+    stand = [
+        replace(trial, evidence={**trial.evidence, "weighed": len(timed)})
+        for trial, effect in gains
+        if effect.verdict == "gained"
     ]
     facts = {"withdrawn": [each.dream_id for each in withdrawn]}
-    return Done(facts=facts, rows=tuple(trial_rows.trial_row(each) for each in withdrawn))
+    return Done(facts=facts, rows=tuple(trial_rows.trial_row(each) for each in (*withdrawn, *stand)))
 
 
 def _chosen(store: DreamStore, run: str, per_night: int, percent: int) -> list[str]:
@@ -220,7 +226,7 @@ def _moves(dream: Dream, trial: Trial, at: str) -> list[Row]:
         return []
     waits: Status = "pending_test"
     rows = [] if dream.status == waits else [move_row(dream, waits, "chosen for a trial", at)]
-    passed = trial.outcome == "behaviour_preserving"
+    passed = trial.outcome == "behaviour_preserving" or bool(trial.evidence.get("mended"))
     came_to = Tried("success" if passed else "failure", None if passed else trial.reason, trial.effectiveness)
     return [*rows, move_row(replace(dream, status=waits), "tested", trial.outcome, at, came_to)]
 
@@ -242,6 +248,7 @@ def _facts(dream: Dream, trial: Trial) -> dict[str, Any]:
         "high": trial.effect_high,
         "counts": dict(trial.counts),
         "growth": _growth(trial),
+        "mended": len(trial.evidence.get("mended", ())),
     }
 
 
@@ -255,7 +262,8 @@ def _growth(trial: Trial) -> str | None:
     return words(told)
 
 
-def _inputs(tree: Mapping[str, Any]) -> "Inputs":
+def inputs_of(tree: Mapping[str, Any]) -> "Inputs":
+    """Return inputs as the store holds them."""
     from daydream.contracts.sandbox import Inputs
 
     return Inputs(tuple(tree["given"]), tuple((name, value) for name, value in tree["named"]))

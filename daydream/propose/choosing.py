@@ -38,10 +38,11 @@ def choose(
     *,
     per_night: int,
     most_open: int,
+    others: Collection[str] = (),
 ) -> Choice:
     """Draft what is open already, then as many new groups as a person may be asked to look at.
 
-    No two of them edit the same file: each has to be right without the others.
+    No two of them edit the same file, nor one of `others`, which wait for an answer already: each has to be right without the rest.
     """
     choice = Choice()
     groups = group(findings, proposals, fixes.keys())
@@ -53,7 +54,7 @@ def choose(
     over = [p for p in waiting if p.id not in choice.untouched]
     choice.closed.update({p.id: SILENT if silent.intersection(p.findings) else GONE for p in over})
     room = min(per_night, max(0, most_open - len(there) - len(choice.untouched)))
-    taken = {path for one in choice.untouched for path in proposals[one].paths}
+    taken = {*others, *(path for one in choice.untouched for path in proposals[one].paths)}
     for candidate in groups:
         ctx.check()
         if candidate.known is None and room == 0:

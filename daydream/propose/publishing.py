@@ -17,7 +17,7 @@ from daydream.records.change import Change, Commit, DropRef, Edit, SetRef
 from daydream.records.outcome import Done, Outcome
 from daydream.records.proposal import Evidence, Proposal, Status
 from daydream.store.effects.ref import BRANCH
-from daydream.store.proposals import OPEN, encode, path_of, read_all
+from daydream.store.proposals import OPEN, encode, of_findings, path_of, read_all
 
 REFS = "refs/daydream/"
 WHO = "daydream@localhost"
@@ -36,7 +36,7 @@ def publish(
     What a person answered since it was chosen is left out; then the others were not tried without it, and
     the branch waits for the next night.
     """
-    before = read_all(ctx.state)
+    before = of_findings(read_all(ctx.state))
     answered = {p.id for p in before.values() if p.status in ("accepted", "rejected")}
     drafts = [(group, draft) for group, draft in drafts if group.id not in answered]
     whole = not answered.intersection(tried.get("together", ()))
@@ -54,7 +54,7 @@ def publish(
     own = {group.id: commit for (group, _), commit in zip(stack, made, strict=True)}
     own |= {g.id: _commit(g, d, after[g.id], 0) for g, d in drafts if g.id in tried.get("apart", ())}
     for identifier, commit in sorted(own.items()):
-        changes.append(_set(ctx, REFS + identifier, [commit]))
+        changes.append(set_ref(ctx, REFS + identifier, [commit]))
         after[identifier] = replace(after[identifier], ref=REFS + identifier)
     changes += _branch(ctx, made, after, frozen=frozen)
     changes += [
@@ -62,10 +62,10 @@ def publish(
         for one, commit in refs(ctx).items()
         if one in after and after[one].status not in OPEN
     ]
-    changes += _records(before, after)
+    changes += records(before, after)
     facts = {
         "proposals": [_line(p) for p in sorted(after.values(), key=_order) if p.status in OPEN],
-        "closed": {p.id: p.reason for p in after.values() if _closed_tonight(p, before)},
+        "closed": {p.id: p.reason for p in after.values() if closed_tonight(p, before)},
         "branch": bool(made) and not frozen,
         "frozen": frozen,
         "silenced": sorted(f"{rule} in {package}" for rule, package in silenced(after.values())),
@@ -81,7 +81,7 @@ def _branch(
     if frozen or (tip is None and not made):
         return
     if made:
-        yield _set(ctx, BRANCH, made, expect=tip)
+        yield set_ref(ctx, BRANCH, made, expect=tip)
     elif not any(p.status in OPEN and p.ref for p in after.values()):
         yield DropRef(ref=BRANCH, expect=tip)
 
@@ -124,7 +124,8 @@ def _commit(group: Group, draft: Draft, proposal: Proposal, others: int) -> Comm
     return Commit(files=dict(draft.files), message=text)
 
 
-def _set(ctx: Context, ref: str, commits: Sequence[Commit], expect: str | None = "any") -> SetRef:
+def set_ref(ctx: Context, ref: str, commits: Sequence[Commit], expect: str | None = "any") -> SetRef:
+    """Point a ref at these commits, one on top of the other, on the examined commit."""
     first, *others = commits
     return SetRef(
         ref=ref,
@@ -167,13 +168,15 @@ def _value(ctx: Context, ref: str) -> str | None:
     return left.stdout.decode().strip() or None if left.returncode == 0 else None
 
 
-def _records(before: Mapping[str, Proposal], after: Mapping[str, Proposal]) -> Iterator[Edit]:
+def records(before: Mapping[str, Proposal], after: Mapping[str, Proposal]) -> Iterator[Edit]:
+    """Write the records that are other ones by now."""
     for identifier, proposal in sorted(after.items()):
         if before.get(identifier) != proposal:
             yield Edit(place="state", path=path_of(identifier), content=encode(proposal), expect="any")
 
 
-def _closed_tonight(proposal: Proposal, before: Mapping[str, Proposal]) -> bool:
+def closed_tonight(proposal: Proposal, before: Mapping[str, Proposal]) -> bool:
+    """Whether it waited for an answer until tonight."""
     was = before.get(proposal.id)
     return proposal.status == "closed" and was is not None and was.status in OPEN
 

@@ -18,6 +18,8 @@ def restyled(text: str, subjects: Sequence[str], signed: Sequence[str], person: 
     subject, _, body = text.strip().partition("\n")
     if subjects and sum(1 for s in subjects if _CONVENTIONAL.match(s)) / len(subjects) > _MOST:
         kind = "docs" if "\nDaydream-Rule: docs." in body else "refactor"
+        if "\nDaydream-Rule: dream\n" in body:
+            kind = "perf" if subject.startswith("Speed up ") else "fix"
         subject = f"{kind}: {subject[:1].lower()}{subject[1:]}"
     lines = [subject, *body.split("\n")] if body else [subject]
     if signed and sum(1 for s in signed if s.strip()) / len(signed) > _MOST:

@@ -19,7 +19,7 @@ from daydream.records.change import Advance
 from daydream.records.outcome import Done, More, Outcome, Skipped
 from daydream.records.section import SectionData, SubStepResult
 from daydream.store.effects.ref import BRANCH
-from daydream.store.proposals import OPEN, read_all
+from daydream.store.proposals import OPEN, of_dreams, of_findings, read_all
 
 if TYPE_CHECKING:
     from daydream.config.model import Config
@@ -88,7 +88,8 @@ class Upkeep:
     def _choose(self, ctx: Context) -> Outcome:
         from daydream.propose import publishing  # the fixes behind it are loaded on nights that propose
 
-        proposals = read_all(ctx.state)
+        every = read_all(ctx.state)
+        proposals = of_findings(every)
         choice = choose(
             ctx,
             ctx.night().findings,
@@ -96,6 +97,7 @@ class Upkeep:
             self._fixes(),
             per_night=self._caps.per_night,
             most_open=self._caps.open,
+            others={path for p in of_dreams(every).values() if p.status in OPEN for path in p.paths},
         )
         commit = ctx.examination.commit
         ids = {g.id for g, _ in choice.chosen}

@@ -43,7 +43,11 @@ def compose(facts: NightFacts) -> ReportDoc:
     counts = _counts(facts.findings, duties)
     new, worse, gone = (_listing(facts, standing) for standing in ("new", "worse", "gone"))
     proposed = proposals.section(facts)
-    troubled = [*_needs_of_trouble(facts, steps), *proposals.needs(facts)]
+    troubled = [
+        *_needs_of_trouble(facts, steps),
+        *proposals.needs(facts),
+        *proposals.dream_needs(facts),
+    ]
     candidates = printable(facts.findings, "new", "worse")
     needs = _needs(troubled, candidates)
     return ReportDoc(
@@ -357,6 +361,14 @@ def _section(section: SectionData) -> SectionData:
 
 
 def _dreams(facts: NightFacts) -> Iterator[SectionData]:
+    """The sections of the dream half, and last what of it waits for an answer; a gain that does says so."""
     keys = [step.key for step in facts.steps if step.group == "dream" and step.status in ("done", "partial")]
     sections = {section.key: section for section in facts.sections}
-    return (_section(sections[key]) for key in keys if key in sections)
+    offered = proposals.offered(facts)
+    for key in [key for key in keys if key in sections]:
+        section = sections[key]
+        gains = [proposals.with_command(gain, offered) for gain in section.facts.get("gains", ())]
+        more = {"gains": gains} if gains else {}
+        yield _section(msgspec.structs.replace(section, facts={**section.facts, **more}))
+    if offered:
+        yield _section(sections[proposals.DREAMS])

@@ -9,7 +9,7 @@ from daydream.records.section import SectionData
 from daydream.report.document import Need
 from daydream.report.escape import clean
 
-KEY = "upkeep"
+KEY, DREAMS = "upkeep", "dreams"
 OLD_DAYS = 30
 SHOWN, MOST_NEEDS = 3, 3
 
@@ -54,6 +54,30 @@ def needs(facts: NightFacts) -> Iterator[Need]:
         what = f"{proposal['title']}: a change that is verified, and waits for your answer"
         command = f"daydream proposals show {proposal['id']}"
         yield Need(what=clean(what), where="", action="", command=command)
+
+
+def offered(facts: NightFacts) -> Sequence[dict[str, Any]]:
+    """The dreams that wait for an answer after tonight."""
+    made = next((section.facts for section in facts.sections if section.key == DREAMS), {})
+    waiting: Sequence[dict[str, Any]] = made.get("proposals", ())
+    return waiting
+
+
+def with_command(gain: dict[str, Any], waiting: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Add to what is told of a dream the command that takes it, where it is proposed."""
+    same = next((p for p in waiting if p["dream"] == gain["dream"]), None)
+    return gain if same is None else {**gain, "command": _apply(same)}
+
+
+def dream_needs(facts: NightFacts) -> Iterator[Need]:
+    """The dreams that are proposed since tonight, each with the command that takes it."""
+    for proposal in [p for p in offered(facts) if p["first_night"] == facts.date][:MOST_NEEDS]:
+        what = f"{proposal['title']}: a dream that was tried in the sandbox only, and waits for your answer"
+        yield Need(what=clean(what), where="", action="", command=_apply(proposal))
+
+
+def _apply(proposal: dict[str, Any]) -> str:
+    return f"daydream dream apply {proposal['id']}"
 
 
 def _applied(facts: NightFacts) -> bool:

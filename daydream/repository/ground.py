@@ -74,9 +74,15 @@ def prepare(
 
 @contextmanager
 def peek_ground(
-    places: Places, config: Config, stop: Stop, *, env: Mapping[str, str] | None = None
+    places: Places,
+    config: Config,
+    stop: Stop,
+    *,
+    env: Mapping[str, str] | None = None,
+    commit: str | None = None,
 ) -> Iterator[Ground]:
-    """The same ground in a temporary folder, gone afterwards; neither repository nor cache is written.
+    """The same ground in a temporary folder, gone afterwards; neither repository nor cache is written. `commit` is
+    looked at instead of HEAD.
 
     Raises: as `prepare`.
     """
@@ -87,7 +93,7 @@ def peek_ground(
         if not places.has_git:
             yield _of_snapshot(places, config, snapshot.export(places, target, stop), where, stop)
         else:
-            head = _head(places.root, None, stop)
+            head = _head(places.root, commit, stop)
             checked_out = workbench.export(places, head.commit, target, stop)
             yield _of_commit(places, config, head, checked_out, where, stop)
 

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from daydream.errors import StateDamaged
-from daydream.records.proposal import Proposal, Status
+from daydream.records.proposal import DREAM, Proposal, Status
 from daydream.store.durable import make_folder, reported, sync_folder, write_all
 
 FOLDER = "proposals"
@@ -38,6 +38,16 @@ _answer = msgspec.json.Decoder(Answer)
 def path_of(identifier: str) -> str:
     """A proposal's file, relative to the state folder."""
     return f"{FOLDER}/{identifier}.json"
+
+
+def of_dreams(proposals: Mapping[str, Proposal]) -> dict[str, Proposal]:
+    """Those that are dreams, which were tried in the sandbox only."""
+    return {one: proposal for one, proposal in proposals.items() if proposal.rule == DREAM}
+
+
+def of_findings(proposals: Mapping[str, Proposal]) -> dict[str, Proposal]:
+    """Those that settle findings, and are tried with the repository's own command."""
+    return {one: proposal for one, proposal in proposals.items() if proposal.rule != DREAM}
 
 
 def encode(proposal: Proposal) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from daydream.contracts.dream import Dream
 from daydream.records.outcome import Row
-from daydream.store.dream_rows import dream_of_row, json_text, record_row
+from daydream.store.dream_rows import dream_of_row, dreams_by_id, json_text, record_row
 from daydream.store.dreams import DreamStore
 
 Behaved = Literal["behaviour_preserving", "behaviour_changing", "failing", "undecided"]
@@ -105,10 +105,31 @@ def trials(store: DreamStore, *, run: str | None = None, limit: int = -1) -> lis
     return [_trial(row) for row in store.rows(sql, (*([run] if run is not None else []), limit))]
 
 
-def trial_of(store: DreamStore, dream_id: str) -> Trial | None:
-    """Return what the trial of a dream came to, None where it was not tried."""
+def last_trial(store: DreamStore, dream_id: str) -> Trial | None:
+    """Return the last trial of a dream, if it was tried."""
     found = store.rows("SELECT * FROM trials WHERE dream_id = ? ORDER BY number DESC LIMIT 1", (dream_id,))
     return _trial(found[0]) if found else None
+
+
+def worth_a_change(store: DreamStore) -> list[tuple[Trial, Dream]]:
+    """Return what a person may want: dreams whose last trial shows a gain that was weighed among the comparisons of its
+    night, or that a test of the repository passes which failed; those first, then the surest gain, then by id."""
+    sql = (
+        "SELECT t.* FROM trials t JOIN dreamt d ON d.id = t.dream_id "  # noqa: S608 -- the condition is a constant
+        f"WHERE {_LAST} AND (t.effect = 'gained' OR t.evidence LIKE '%\"mended\":[\"%') ORDER BY t.dream_id"
+    )
+    found = [each for each in map(_trial, store.rows(sql)) if is_worth_a_change(each)]
+    named = {each.id: each for each in dreams_by_id(store, [trial.dream_id for trial in found])}
+    ordered = sorted(
+        found, key=lambda each: (not each.evidence.get("mended"), -(each.effect_low or 0), each.dream_id)
+    )
+    return [(trial, named[trial.dream_id]) for trial in ordered]
+
+
+def is_worth_a_change(trial: Trial) -> bool:
+    """Whether the trial alone, the last of its dream, shows something that stands."""
+    mended = trial.outcome in ("behaviour_preserving", "behaviour_changing") and trial.evidence.get("mended")
+    return bool(mended) or (trial.effect == "gained" and "weighed" in trial.evidence)
 
 
 def trial_run(store: DreamStore, run: str) -> TrialRun | None:
@@ -136,6 +157,19 @@ def counterexamples(store: DreamStore, key: Key, limit: int = 50) -> list[Any]:
         "SELECT inputs FROM counterexamples WHERE base_path = ? AND base_qualname = ? AND base_occurrence = ? "
         "GROUP BY inputs ORDER BY MAX(number) DESC LIMIT ?",
         (*key, limit),
+    )
+    return [json.loads(row[0]) for row in found]
+
+
+def counterexamples_before(store: DreamStore, dream: Dream, limit: int = 50) -> list[Any]:
+    """Return the inputs as `counterexamples` gave them when this dream was tried."""
+    found = store.rows(
+        "SELECT c.inputs FROM counterexamples c JOIN trials t ON t.number = "
+        "(SELECT MIN(number) FROM trials WHERE dream_id = ?) "
+        "WHERE c.base_path = ? AND c.base_qualname = ? AND c.base_occurrence = ? "
+        "AND (c.at < t.at OR (c.run = t.run AND c.seq < t.seq)) "
+        "GROUP BY c.inputs ORDER BY MAX(c.number) DESC LIMIT ?",
+        (dream.id, *dream.base, limit),
     )
     return [json.loads(row[0]) for row in found]
 

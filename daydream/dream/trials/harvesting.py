@@ -15,10 +15,13 @@ _MOST_CALLS = 30
 @dataclass(frozen=True, slots=True)
 class OwnTests:
     """`broken`: a test that passes with the procedure and does not with the dream, as a clause; None where there is none.
-    `notes` say what could not be run."""
+    `passed` counts the tests that pass with both. `mended` are those that fail with the procedure, and fail again, and pass
+    with the dream, and pass again. `notes` say what could not be run."""
 
     broken: str | None = None
     notes: tuple[str, ...] = ()
+    passed: int = 0
+    mended: tuple[str, ...] = ()
 
 
 def harvested(
@@ -41,31 +44,41 @@ def harvested(
 def own_tests(ctx: Context, laboratory: Laboratory, procedure: Procedure, dream: Unit) -> OwnTests:
     """Run the test files that mention a procedure with and without the dream in its place."""
     notes: list[str] = []
+    mended: list[str] = []
     ran = 0
     for path in procedure.test_paths[:_MOST_FILES]:
         ctx.check()
-        before = _passed(laboratory.harvest(Job(kind="pytest", path=path), _WALL_S))
-        if not before:
+        as_it_is, varied = Job(kind="pytest", path=path), Job(kind="pytest", path=path, unit=dream)
+        before, failed = _ended(laboratory.harvest(as_it_is, _WALL_S))
+        if not before and not failed:
             notes.append(
                 f"{path} was not run with the dream: none of its tests passes in the sandbox as it is"
             )
             continue
-        after = _passed(laboratory.harvest(Job(kind="pytest", path=path, unit=dream), _WALL_S))
-        lost = sorted(before - after)
-        if lost:
-            # A test that fails now and then is nobody's fault.
-            again = _passed(laboratory.harvest(Job(kind="pytest", path=path), _WALL_S, fresh=True))
-            lost = sorted((before & again) - after)
+        after, _ = _ended(laboratory.harvest(varied, _WALL_S))
+        lost, found = sorted(before - after), sorted(failed & after)
+        if lost or found:
+            # A test that fails now and then is nobody's fault, and nobody's merit.
+            again, failed_again = _ended(laboratory.harvest(as_it_is, _WALL_S, fresh=True))
+            lost, found = sorted((before & again) - after), sorted(failed & failed_again & after)
         if lost:
             more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
             return OwnTests(broken=f"the repository's own test {lost[0]} fails with it{more}")
+        if found:
+            after_again, _ = _ended(laboratory.harvest(varied, _WALL_S))
+            mended += sorted(after_again.intersection(found))
         ran += len(before)
     if ran:
         notes.append(f"{ran} of the repository's own tests pass with it")
-    return OwnTests(notes=tuple(notes))
+    if mended:
+        notes.append(f"{len(mended)} that fail without it pass with it: {', '.join(mended[:3])}")
+    return OwnTests(notes=tuple(notes), passed=ran, mended=tuple(mended))
 
 
-def _passed(harvest: Harvest) -> set[str]:
+def _ended(harvest: Harvest) -> tuple[set[str], set[str]]:
+    """The tests that passed, and those that failed; none where the file could not be run."""
     if harvest.failure is not None:
-        return set()
-    return {name for name, outcome, _ in harvest.outcomes if outcome == "passed"}
+        return set(), set()
+    passed = {name for name, outcome, _ in harvest.outcomes if outcome == "passed"}
+    failed = {name for name, outcome, _ in harvest.outcomes if outcome in ("failed", "error")}
+    return passed, failed - passed

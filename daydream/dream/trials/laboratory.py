@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from daydream.config.model import SandboxOptions
 from daydream.contracts.context import Context
@@ -83,6 +84,13 @@ class Laboratory:
     def beside(self) -> Path:
         """The folder of the caches of all repositories."""
         return self._cache.parent
+
+    def environment(self) -> dict[str, Any]:
+        """What stands in the sandboxes, for whoever wants the same: the interpreter's version, and the installed packages with theirs."""
+        return {
+            "python": self.ground.python.rpartition("python")[2],
+            "packages": _installed(self.ground.packages),
+        }
 
     def base_lane(self, seed: int) -> Sandbox:
         """Lend a lane for procedures as they are, whose interpreter hashes with this seed."""
@@ -244,6 +252,14 @@ def _end(lanes: dict[tuple[str, int], Sandbox]) -> None:
 def _site_packages(python: Path) -> list[Path]:
     """The folders of an environment's installed packages, found beside its interpreter."""
     return sorted(python.parent.parent.glob("lib*/python3*/site-packages"))[:2]
+
+
+def _installed(folders: Sequence[Path]) -> list[str]:
+    """The installed packages as ``name version``, sorted."""
+    records = (
+        each.name.removesuffix(".dist-info") for folder in folders for each in folder.glob("*.dist-info")
+    )
+    return sorted({name.replace("-", " ", 1) for name in records})
 
 
 def _importable(folders: Sequence[Path]) -> frozenset[str]:

@@ -22,12 +22,15 @@ def section(results: Sequence[SubStepResult]) -> SectionData:
     across = any("withdrawn" in part for part in parts)
     gains = [each for each in trials if each["effect"] == "gained" and each["dream"] not in corrected]
     gains.sort(key=lambda each: (-each["low"], each["dream"]))
+    mends = [each for each in trials if each.get("mended")]
+    told = [*mends, *(each for each in gains if across and each not in mends)]
     facts: dict[str, Any] = {
         "tried": len(trials),
         "outcomes": {name: sum(each["outcome"] == name for each in trials) for name in _OUTCOMES},
         "categories": dict(sorted(Counter(e["category"] for e in trials if e["category"]).items())),
         "gained": len(gains) if across or not gains else None,
-        "gains": gains[:MOST_SHOWN] if across else [],
+        "mended": len(mends),
+        "gains": told[:MOST_SHOWN],
         "withdrawn": len(corrected),
         "backend": next((part["backend"] for part in parts if "backend" in part), None),
         "noise_floor": floors[0]["ratio"] if floors else None,

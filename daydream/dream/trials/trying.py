@@ -10,7 +10,7 @@ from daydream.analysis.source import NotParsed, tree_of
 from daydream.config.model import TrialOptions
 from daydream.contracts.context import Context
 from daydream.contracts.dream import Dream, Procedure
-from daydream.contracts.sandbox import Inputs, Sandbox, Unit
+from daydream.contracts.sandbox import Inputs, Limits, Sandbox, Unit
 from daydream.dream.trials.differential import Behaviour, Option, Settings, differential, survey
 from daydream.dream.trials.differential_types import Baseline
 from daydream.dream.trials.effectiveness import Effect, Plan, effectiveness
@@ -19,6 +19,8 @@ from daydream.dream.trials.harvesting import OwnTests, harvested, own_tests
 from daydream.dream.trials.inputs import inputs_for
 from daydream.dream.trials.inputs_further import further, shared_out
 from daydream.dream.trials.inputs_target import target_of
+from daydream.dream.trials.keeping import digest
+from daydream.dream.trials.keeping import kept as kept_inputs
 from daydream.dream.trials.laboratory import Laboratory
 from daydream.dream.trials.mutation import mutated
 from daydream.dream.trials.withholding import looks_secret
@@ -67,8 +69,7 @@ def tried(
     Raises:
         SandboxRefused: the sandbox is gone and cannot be had again.
     """
-    base = laboratory.unit(procedure)
-    varied = laboratory.unit(procedure, dream)
+    base, varied = laboratory.unit(procedure), laboratory.unit(procedure, dream)
     if base is None or varied is None:
         return Untried("its file has no import name")
     text = laboratory.index.sources.get(procedure.path)
@@ -84,26 +85,16 @@ def tried(
     target = target_of(procedure, text, laboratory.index)
     receiver = target is not None and target.is_handed_over
     surveyed = survey(
-        laboratory.base_lane,
-        base,
-        plan.shown,
-        kept=kept,
-        held_out=plan.held_out,
-        further=lambda seen: further(seen, more, seed, receiver=receiver),
-        settings=settings,
-        check=ctx.check,
-    )
+        laboratory.base_lane, base, plan.shown, kept=kept, held_out=plan.held_out,
+        further=lambda seen: further(seen, more, seed, receiver=receiver), settings=settings, check=ctx.check,
+    )  # fmt: skip
     behaviour = differential(
-        surveyed,
-        laboratory.base_lane,
-        laboratory.dream_lane,
-        varied,
-        option=_option(dream, varied),
-        settings=settings,
-        check=ctx.check,
-    )
-    if behaviour.verdict != "behaviour_preserving":
-        return _row(behaviour, None, {}, notes)
+        surveyed, laboratory.base_lane, laboratory.dream_lane, varied,
+        option=_option(dream, varied), settings=settings, check=ctx.check,
+    )  # fmt: skip
+    asked = _asked(ctx, procedure, options, within, surveyed)
+    if behaviour.verdict != "behaviour_preserving" and not behaviour.only_mends:
+        return _row(behaviour, None, {}, notes, asked)
     names = [each.name for each in target.parameters if each.way.startswith("pos")] if target else []
     timing = Plan(cpu_s=options.compare, seed=seed)
 
@@ -112,21 +103,57 @@ def tried(
             return None
         return _timed(laboratory, (base, varied), surveyed, floor, timing, ctx, names, receiver=receiver)
 
-    return _preserving(behaviour, own_tests(ctx, laboratory, procedure, varied), timed, notes)
+    found = _judged(behaviour, own_tests(ctx, laboratory, procedure, varied), timed, notes, asked)
+    return _with_evidence(laboratory, procedure, surveyed, found)
 
 
-def _preserving(
-    behaviour: Behaviour, own: OwnTests, timed: Callable[[], Effect | None], notes: Sequence[str]
+def _with_evidence(laboratory: Laboratory, procedure: Procedure, surveyed: Baseline, found: Found) -> Found:
+    """Add to what a person may want to have what it was tried on and in."""
+    if found.columns.get("effect") != "gained" and not found.columns["evidence"].get("mended"):
+        return found
+    known = found.columns["evidence"]
+    inputs = {**known["inputs"], **kept_inputs(procedure, surveyed.seen)}
+    evidence = {**known, "inputs": inputs, "environment": laboratory.environment()}
+    return replace(found, columns={**found.columns, "evidence": evidence})
+
+
+def _asked(
+    ctx: Context, procedure: Procedure, options: TrialOptions, within: Limits, surveyed: Baseline
+) -> dict[str, Any]:
+    """What a replay needs, and a hash by which it knows that it is about the same inputs."""
+    return {
+        "commit": ctx.examination.commit,
+        "test_paths": [*procedure.test_paths],
+        "options": {
+            "inputs": options.inputs,
+            "compare": options.compare,
+            "memory": within.memory_bytes,
+            "timeout": within.wall_s,
+        },
+        "inputs": {"count": len(surveyed.seen), "digest": digest([each.inputs for each in surveyed.seen])},
+    }
+
+
+def _judged(
+    behaviour: Behaviour,
+    own: OwnTests,
+    timed: Callable[[], Effect | None],
+    notes: Sequence[str],
+    asked: Mapping[str, Any],
 ) -> Found:
-    """What becomes of a dream that does the same on all inputs: its repository's own tests, then its cost, have a say."""
+    """What becomes of a dream that does the same on all inputs, or differs only where its procedure raises: its
+    repository's own tests have a say, then, where it does the same, its cost."""
+    preserving = behaviour.verdict == "behaviour_preserving"
     if own.broken is not None:
-        return _row(behaviour, None, {"outcome": "failing", "category": "logic", "reason": own.broken}, notes)
-    effect = timed()
+        told = {"outcome": "failing", "category": "logic", "reason": own.broken} if preserving else {}
+        return _row(behaviour, None, told, notes, asked)
     notes = [*notes, *own.notes]
+    asked = {**asked, "own_tests": own.passed, "mended": [*own.mended]}
+    effect = timed() if preserving else None
     if effect is not None and effect.differing is not None:
         told = {"outcome": "behaviour_changing", "category": "logic", "reason": effect.reason}
-        return _row(behaviour, None, told, notes, (effect.differing,))
-    return _row(behaviour, effect, {}, notes)
+        return _row(behaviour, None, told, notes, {**asked, "mended": []}, (effect.differing,))
+    return _row(behaviour, effect, {}, notes, asked)
 
 
 def _timed(
@@ -210,6 +237,7 @@ def _row(
     effect: Effect | None,
     told: Mapping[str, Any],
     notes: Sequence[str],
+    asked: Mapping[str, Any],
     more: tuple[Inputs, ...] = (),
 ) -> Found:
     shown = behaviour.differing[:_SHOWN]
@@ -218,6 +246,7 @@ def _row(
     if len(kept) < len(given):
         notes = [*notes, f"{len(given) - len(kept)} differing inputs look like secrets and are not kept"]
     evidence: dict[str, Any] = {
+        **asked,
         "notes": [*notes, *behaviour.notes],
         "withheld": len(given) - len(kept),
         "differing": [

@@ -10,7 +10,7 @@ import pytest
 
 from daydream import clock
 from daydream.analysis.source import digest
-from daydream.app.trials import told
+from daydream.app.trials import trial_lines
 from daydream.config.model import Config, SandboxOptions, TrialOptions
 from daydream.contracts.context import Context
 from daydream.contracts.dream import Dream, Procedure, Verdict, tier_of
@@ -194,7 +194,7 @@ def test_what_ran_without_a_sandbox_is_labelled(tmp_path: Path, cache: Path) -> 
     assert any("no Docker engine answers" in note for note in section.notes)
     [found] = trials(ctx).values()
     assert (found.outcome, found.backend) == ("behaviour_changing", NOT_ISOLATED)
-    assert "  not isolated: it ran as a plain process of this machine" in list(told(found))
+    assert "  not isolated: it ran as a plain process of this machine" in list(trial_lines(found))
 
 
 def test_nothing_is_planned_where_no_dream_waits(tmp_path: Path, cache: Path) -> None:
