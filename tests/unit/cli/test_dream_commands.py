@@ -233,7 +233,7 @@ def test_health_says_what_it_is_why_and_where_it_goes(
     data = told(capsys, place, "health")
     assert list(data) == [
         *("status", "compound_score", "components", "missing", "dream_counts", "performance", "efficiency"),
-        *("trend", "timestamp"),
+        *("trend", "judges", "timestamp"),
     ]
     assert data["components"]["leverage"] == {"value": None, "weighted": None, "configured_weight": 15}
     assert data["trend"]["n"] == 3
