@@ -13,7 +13,9 @@ from daydream.contracts.use_cases import RunResult
 from daydream.errors import UsageError
 from daydream.records.night import Known
 from daydream.report.rank import printable, rank, suppressed
+from daydream.repository.places import Places
 from daydream.store import findings as memory
+from daydream.store.proposals import of_dreams, read_all
 from daydream.store.suppressions import Suppression, append_suppression, by_id, read_suppressions
 
 
@@ -72,24 +74,30 @@ def show_finding(root: Path, config_file: Path | None, finding_id: str) -> RunRe
 def suppress(
     root: Path, config_file: Path | None, finding_id: str, days: int | None, reason: str | None
 ) -> RunResult:
-    """Silence one finding from the next night on; for good unless days are given, 0 to hear of it again.
-
+    """Silence one finding, or one proposed dream, from the next night on; for good unless days are given, 0 to hear of it
+    again.
 
     Raises:
-        UsageError: no finding has this id, or the days are negative.
+        UsageError: no finding and no proposed dream has this id, or the days are negative.
     """
     if days is not None and days < 0:
         msg = f"--days {days}: give a number of days, or 0 to hear of it again"
         raise UsageError(msg)
-    known = _one(root, config_file, finding_id)
     places = places_of(root, config_file)
+    try:
+        identifier = _one(root, config_file, finding_id).id
+    except UsageError:
+        dream = _dream(places, finding_id)
+        if dream is None:
+            raise
+        identifier = dream
     today = clock.local_date(clock.now(), clock.zone(head_of(places).zone))
     until = today + dt.timedelta(days=days or -1) if days is not None else None
-    wish = Suppression(id=known.id, until=until, reason=reason or "", at=clock.to_text(clock.now()))
+    wish = Suppression(id=identifier, until=until, reason=reason or "", at=clock.to_text(clock.now()))
     append_suppression(places.state / "night" / "inbox", wish)
     how = "is no longer silent" if days == 0 else f"is silent {f'until {until}' if until else 'for good'}"
-    line = f"{known.id} {how}, from the next night on"
-    return RunResult(lines=(line,), data={"id": known.id, "until": until.isoformat() if until else None})
+    line = f"{identifier} {how}, from the next night on"
+    return RunResult(lines=(line,), data={"id": identifier, "until": until.isoformat() if until else None})
 
 
 def _snapshot(root: Path, config_file: Path | None) -> memory.Snapshot:
@@ -108,6 +116,17 @@ def _one(root: Path, config_file: Path | None, finding_id: str) -> Known:
         msg = f"{trouble} the id {finding_id!r}; `daydream findings` lists them"
         raise UsageError(msg)
     return matches[0]
+
+
+def _dream(places: Places, identifier: str) -> str | None:
+    """The id of the proposed dream that is meant, by its own or its proposal's; None where it is none."""
+    known = of_dreams(read_all(places.state)).values()
+    ids = {
+        p.findings[0]
+        for p in known
+        if identifier and (p.id.startswith(identifier) or p.findings[0].startswith(identifier))
+    }
+    return ids.pop() if len(ids) == 1 else None
 
 
 def _line(known: Known, asked: frozenset[str]) -> str:

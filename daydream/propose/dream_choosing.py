@@ -19,6 +19,7 @@ LEAST = 1.05
 REWORDED = "its procedure reads differently by now"
 WITHDRAWN = "what its trial showed does not stand"
 FORGOTTEN = "the dream was deleted, as all are of which nothing was heard for long"
+SUPPRESSED = "it was suppressed"
 SILENT = "three dreams were rejected in this folder"
 SMALL = "the gain is too small for a review"
 Found = Sequence[tuple[Trial, Dream]]
@@ -56,13 +57,14 @@ def choose(
     ctx: Context,
     found: Found,
     kept: frozenset[str],
+    suppressed: Collection[str],
     proposals: Mapping[str, Proposal],
     *,
     most: int,
     most_open: int,
 ) -> Choice:
     """Make what is open already once more, then the best dream of each procedure, `most` of them; `kept` are the ids of
-    proposed dreams that are still in the store.
+    proposed dreams that are still in the store, `suppressed` those that a person does not want to see tonight.
 
     A file that an open proposal edits is left to it: each has to be right without the others.
     """
@@ -74,6 +76,8 @@ def choose(
     taken = {path for proposal in findings if proposal.status in OPEN for path in proposal.paths}
     gone = [p for p in known.values() if p.status in OPEN and kept.isdisjoint(p.findings)]
     choice.closed.update({p.id: FORGOTTEN for p in gone})
+    silent = [p for p in known.values() if p.status in OPEN and not set(suppressed).isdisjoint(p.findings)]
+    choice.closed.update({p.id: SUPPRESSED for p in silent})
     pairs = {dream.id: (trial, dream) for trial, dream in found}
     _again(tree, choice, pairs, [p for p in known.values() if p.id not in choice.closed], quiet)
     taken.update(path for offer in choice.made for path in offer.draft.files)
@@ -82,7 +86,7 @@ def choose(
     room = min(most, max(0, most_open - len(choice.made)))
     for trial, dream in found:
         ctx.check()
-        if wording(dream) in over or package_of(dream.base_path) in quiet:
+        if wording(dream) in over or package_of(dream.base_path) in quiet or dream.id in suppressed:
             continue
         if not trial.evidence.get("mended") and (trial.effect_low or 0) < LEAST:
             _count(choice, SMALL)

@@ -18,6 +18,7 @@ from daydream.records.section import SectionData, SubStepResult
 from daydream.store.dream_rows import dreams_by_id
 from daydream.store.dreams import DreamStore
 from daydream.store.proposals import OPEN, of_dreams, read_all
+from daydream.store.suppressions import by_id, read_suppressions
 from daydream.store.trial_rows import worth_a_change
 
 if TYPE_CHECKING:
@@ -57,7 +58,13 @@ class Dreams:
         before = read_all(ctx.state)
         caps = self._caps
         choice = dream_choosing.choose(
-            ctx, _found(ctx), _kept(ctx, before), before, most=caps.dreams_per_night, most_open=caps.open
+            ctx,
+            _found(ctx),
+            _kept(ctx, before),
+            _suppressed(ctx),
+            before,
+            most=caps.dreams_per_night,
+            most_open=caps.open,
         )
         return _published(ctx, of_dreams(before), choice)
 
@@ -78,6 +85,13 @@ def _kept(ctx: Context, proposals: Mapping[str, Proposal]) -> frozenset[str]:
     ids = [one for proposal in of_dreams(proposals).values() for one in proposal.findings]
     with DreamStore.open(ctx.state / DreamStore.schema.file, read_only=True) as store:
         return frozenset(dream.id for dream in dreams_by_id(store, ids))
+
+
+def _suppressed(ctx: Context) -> frozenset[str]:
+    wishes = by_id(read_suppressions(ctx.state / "night" / "inbox")[0])
+    return frozenset(
+        one for one, wish in wishes.items() if wish.until is None or ctx.date <= wish.until.isoformat()
+    )
 
 
 def _left(ctx: Context, known: Mapping[str, Proposal]) -> bool:
