@@ -22,6 +22,7 @@ from daydream.errors import UsageError
 from daydream.flow.signals import stopping
 from daydream.processes import Stop
 from daydream.records.night import NightFacts
+from daydream.repository.checkout import has_commit
 from daydream.repository.ground import Ground, peek_ground
 from daydream.repository.places import Places
 from daydream.store import trial_rows
@@ -62,6 +63,9 @@ def replay(root: Path, config_file: Path | None, identifier: str) -> RunResult:
         msg = f"the trial of {dream.id} did not note on which commit it was made, so it cannot be made again"
         raise UsageError(msg)
     stop = Stop()
+    if not (places.has_git and has_commit(places.root, commit, stop)):
+        msg = f"commit {commit[:12]}, on which {dream.id} was tried, is not in this clone any more, so its trial cannot be made again"
+        raise UsageError(msg)
     config = _as_it_was(load(places.root, config_file, {}, os.environ).config, trial)
     with stopping(stop), peek_ground(places, config, stop, commit=commit) as ground:
         again, floor = _tried(places, config, ground, stop, dream, trial)

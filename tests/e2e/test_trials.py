@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import sqlite3
 import time
 from pathlib import Path
 
@@ -47,18 +48,30 @@ TRIALS = {
 }
 
 
-@pytest.fixture
-def sums(tmp_path: Path) -> Place:
+def made(base: Path) -> Place:
     """A repository with two functions that are dreamt of."""
     if why := why_not():
         pytest.skip(why)
-    checkouts.make(tmp_path / "sums", {"sums.py": SOURCE})
-    return Place(tmp_path / "sums", tmp_path / "home", dict(TRIALS))
+    checkouts.make(base / "sums", {"sums.py": SOURCE})
+    (base / "home").mkdir(exist_ok=True)
+    return Place(base / "sums", base / "home", dict(TRIALS))
 
 
-def test_a_night_tries_its_dreams_and_says_how_they_behaved(sums: Place) -> None:
-    assert sums.daydream(*DREAMS).returncode == 0
-    trials = sums.data("dream", "trials")["trials"]
+@pytest.fixture
+def sums(tmp_path: Path) -> Place:
+    return made(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def over(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """The same after a night."""
+    place = made(tmp_path_factory.mktemp("over"))
+    assert place.daydream(*DREAMS).returncode == 0
+    return place
+
+
+def test_a_night_tries_its_dreams_and_says_how_they_behaved(over: Place) -> None:
+    trials = over.data("dream", "trials")["trials"]
     assert trials
     assert {each["outcome"] for each in trials} <= {
         "behaviour_preserving",
@@ -67,11 +80,27 @@ def test_a_night_tries_its_dreams_and_says_how_they_behaved(sums: Place) -> None
         "undecided",
     }
     assert {each["backend"] for each in trials} == {"bubblewrap"}
-    assert f"tried: {len(trials)} (" in sums.report()
-    assert sums.daydream("dream", "trials").stdout
-    assert sums.daydream("dream", "failures").returncode == 0
-    assert sums.daydream("dream", "patterns").returncode == 0
-    assert not (sums.root / "__pycache__").exists()
+    assert f"tried: {len(trials)} (" in over.report()
+    assert over.daydream("dream", "trials").stdout
+    assert over.daydream("dream", "failures").returncode == 0
+    assert over.daydream("dream", "patterns").returncode == 0
+    assert not (over.root / "__pycache__").exists()
+
+
+def test_a_trial_can_be_made_again_and_nothing_is_kept_of_it(over: Place) -> None:
+    trials = over.data("dream", "trials")["trials"]
+    trial = next(each for each in trials if each["outcome"] != "undecided" and each["effect"] != "gained")
+    before = checkouts.everything(over.root)
+    again = over.daydream("dream", "replay", trial["dream_id"])
+    assert (again.returncode, again.stdout.splitlines()[-1].strip()) == (0, "the verdict stands")
+    assert "the same " in again.stdout
+    assert checkouts.everything(over.root) == before
+    with sqlite3.connect(over.state.parent / "dreams.db") as store:
+        store.execute(
+            "UPDATE trials SET outcome = 'failing', effect = NULL WHERE dream_id = ?", (trial["dream_id"],)
+        )
+    again = over.daydream("dream", "replay", trial["dream_id"])
+    assert (again.returncode, again.stdout.splitlines()[-1].strip()) == (1, "the verdict does not stand")
 
 
 def test_a_night_that_is_killed_among_its_trials_goes_on_and_tries_none_twice(sums: Place) -> None:
