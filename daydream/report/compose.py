@@ -370,5 +370,5 @@ def _dreams(facts: NightFacts) -> Iterator[SectionData]:
         gains = [proposals.with_command(gain, offered) for gain in section.facts.get("gains", ())]
         more = {"gains": gains} if gains else {}
         yield _section(msgspec.structs.replace(section, facts={**section.facts, **more}))
-    if offered:
+    if offered or proposals.closed(facts):
         yield _section(sections[proposals.DREAMS])

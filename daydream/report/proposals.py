@@ -58,9 +58,13 @@ def needs(facts: NightFacts) -> Iterator[Need]:
 
 def offered(facts: NightFacts) -> Sequence[dict[str, Any]]:
     """The dreams that wait for an answer after tonight."""
-    made = next((section.facts for section in facts.sections if section.key == DREAMS), {})
-    waiting: Sequence[dict[str, Any]] = made.get("proposals", ())
+    waiting: Sequence[dict[str, Any]] = _made(facts, DREAMS).get("proposals", ())
     return waiting
+
+
+def closed(facts: NightFacts) -> int:
+    """How many proposed dreams are over since tonight, without an answer."""
+    return len(_made(facts, DREAMS).get("closed", {}))
 
 
 def with_command(gain: dict[str, Any], waiting: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -85,8 +89,8 @@ def _applied(facts: NightFacts) -> bool:
     return any(effect.kind == "advance" and effect.status == "done" for effect in facts.effects)
 
 
-def _made(facts: NightFacts) -> dict[str, Any]:
-    return next((section.facts for section in facts.sections if section.key == KEY), {})
+def _made(facts: NightFacts, key: str = KEY) -> dict[str, Any]:
+    return next((section.facts for section in facts.sections if section.key == key), {})
 
 
 def _age(proposal: dict[str, Any], date: str) -> int:
