@@ -178,13 +178,20 @@ class Facts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What one call answered: a value or what it raised (an encoding with the tag "raised"), its arguments
-    afterwards as [given, named], and what it wrote."""
+    afterwards as [given, named], and what it wrote.
+
+    `shared` are changeable things that are in its value and in its arguments, as pairs of their numbers in these trees;
+    `linked` those that an earlier call of the same process had as well, as (part, number, call, part, number), where part 0
+    is the arguments and 1 the value.
+    """
 
     returned: Encoded = None
     raised: Encoded = None
     after: Encoded = None
     stdout: Written = field(default_factory=Written)
     stderr: Written = field(default_factory=Written)
+    shared: tuple[tuple[int, ...], ...] = ()
+    linked: tuple[tuple[int, ...], ...] = ()
 
     @property
     def has_returned(self) -> bool:
@@ -204,10 +211,12 @@ class Observation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """What many calls in one child did: their digests in order (SHA-256 of value, arguments afterwards and output), or a
-    failure. `answers` are there where they were asked for."""
+    failure. `answers` are there where they were asked for. Where only some calls have one, because an argument cannot be built
+    or an answer is too large, the failure is the first of these and `singly` has what there is of each call."""
 
     digests: tuple[str, ...] = ()
     answers: tuple[Answer, ...] = ()
+    singly: tuple[Answer | Failure, ...] = ()
     failure: Failure | None = None
     facts: Facts
 

@@ -12,6 +12,7 @@ from daydream.sandbox.guest.grammar import EncodingError, check, read_json
 _CHILD_MAY_SAY: frozenset[str] = frozenset(
     ("syntax", "import", "load", "unreachable", "inputs", "too large", "memory", "no answer")
 )
+_OF_ONE_CALL = ("inputs", "too large")
 _TEXT_MOST = 2**16
 _CORES = os.cpu_count() or 1
 _SLACK_NS = 50_000_000
@@ -111,8 +112,8 @@ def _own_failure(said: Any) -> Failure:
     return Failure("malformed", "its failure has another shape")
 
 
-def answers_of(answer: dict[str, Any], count: int) -> tuple[Answer, ...] | Failure:
-    """The answers of a child that was called `count` times."""
+def answers_of(answer: dict[str, Any], count: int) -> tuple[Answer | Failure, ...] | Failure:
+    """What a child that was called `count` times says of each call."""
     said = answer.get("answers")
     if type(said) is not list or len(said) != count or set(answer) != {"answers"}:
         return Failure("malformed", "it does not answer each call once")
@@ -122,17 +123,35 @@ def answers_of(answer: dict[str, Any], count: int) -> tuple[Answer, ...] | Failu
         return Failure("malformed", f"its answer: {error}")
 
 
-def _answer(said: Any) -> Answer:
-    if type(said) is not list or len(said) != 5:
+def _answer(said: Any) -> Answer | Failure:
+    if type(said) is list and len(said) == 2 and said[0] in _OF_ONE_CALL:
+        if type(said[1]) is not str:
+            raise EncodingError("a failure of another shape")
+        return Failure(said[0], said[1][:500])
+    if type(said) is not list or len(said) != 7:
         raise EncodingError("another shape")
-    returned, raised, after, stdout, stderr = said
+    returned, raised, after, stdout, stderr, shared, linked = said
     for tree in (returned, raised, after):
         check(tree)
     if raised is not None and not (type(raised) is list and raised[0] == "raised" and returned is None):
         raise EncodingError("neither a value nor an exception")
     return Answer(
-        returned=returned, raised=raised, after=after, stdout=_written(stdout), stderr=_written(stderr)
+        returned=returned,
+        raised=raised,
+        after=after,
+        stdout=_written(stdout),
+        stderr=_written(stderr),
+        shared=_places(shared, 2),
+        linked=_places(linked, 5),
     )
+
+
+def _places(said: Any, length: int) -> tuple[tuple[int, ...], ...]:
+    if type(said) is not list or not all(type(each) is list and len(each) == length for each in said):
+        raise EncodingError("places of another shape")
+    if not all(type(number) is int for each in said for number in each):
+        raise EncodingError("places without numbers")
+    return tuple(map(tuple, said))
 
 
 def _written(said: Any) -> Written:

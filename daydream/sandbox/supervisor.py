@@ -109,10 +109,11 @@ class Lane:
         """Make one call in a child of its own."""
         head = {"op": "call", "unit": _unit(unit), "answers": True}
         done = self._asked(head, [_sent(inputs)], limits, lambda answer: observe.answers_of(answer, 1))
-        if isinstance(done[0], Failure):
-            return Observation(answer=None, failure=done[0], facts=done[1])
-        answers: tuple[Answer, ...] = done[0]
-        return Observation(answer=answers[0], failure=None, facts=done[1])
+        said = done[0] if isinstance(done[0], Failure) else done[0][0]
+        if isinstance(said, Failure):
+            return Observation(answer=None, failure=said, facts=done[1])
+        answer: Answer = said
+        return Observation(answer=answer, failure=None, facts=done[1])
 
     def batch(
         self, unit: Unit, inputs: Sequence[Inputs], *, answers: bool = False, limits: Limits | None = None
@@ -124,7 +125,12 @@ class Lane:
         done, facts = self._asked(head, sent, limits, lambda answer: read(answer, len(sent)))
         if isinstance(done, Failure):
             return Batch(failure=done, facts=facts)
-        return Batch(answers=done, facts=facts) if answers else Batch(digests=done, facts=facts)
+        if not answers:
+            return Batch(digests=done, facts=facts)
+        failure = next((each for each in done if isinstance(each, Failure)), None)
+        if failure is not None:
+            return Batch(singly=done, failure=failure, facts=facts)
+        return Batch(answers=done, facts=facts)
 
     def harvest(self, job: Job, limits: Limits | None = None) -> Harvest:
         """Run a test file of the repository."""

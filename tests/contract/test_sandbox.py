@@ -17,6 +17,7 @@ import pytest
 from daydream.contracts.sandbox import (
     NOT_ISOLATED,
     Backend,
+    Failure,
     Ground,
     Inputs,
     Job,
@@ -303,7 +304,7 @@ def test_a_variant_stands_in_its_place_for_everybody_who_imports_it(box: Sandbox
         (unit("again", occurrence=1), given(1), "unreachable", "validation", "another definition"),
         (unit("outer.<locals>.inner"), given(), "unreachable", "validation", "inside another function"),
         (unit("area"), Inputs((["new", "pack.shapes", "Nope", [], []],)), "inputs", "validation", "AttributeError"),
-        (unit("area"), Inputs((["opaque", "a", "b"],)), "inputs", "validation", "opaque"),
+        (unit("area"), Inputs((["opaque", "a", "b"],)), "inputs", "validation", "neither a name"),
         (Unit(module="pack.broken", path="src/pack/broken.py", qualname="f"), given(), "import", "dependency", "no_such"),
         (Unit(module="pack.gone", path="src/pack/gone.py", qualname="f", variant="x"), given(), "load", "runtime", "read"),
         (unit("area", "def area(width):\n    while True: pass\n"), given(1), "timeout", "timeout", "0.2 s"),
@@ -344,6 +345,47 @@ def test_a_batch_makes_each_call_in_order_and_times_them_together(box: Sandbox) 
     assert facts.call_cpu_s is not None
     assert facts.cpu_s is not None
     assert 0 < facts.call_cpu_s < facts.cpu_s
+
+
+def test_what_is_returned_and_passed_as_one_thing_is_told_apart_from_a_copy(box: Sandbox) -> None:
+    def shared(body: str, value: object) -> tuple[tuple[int, ...], ...]:
+        seen = box.call(unit("area", f"def area(width):\n    return {body}\n"), given(value))
+        assert seen.answer is not None
+        return seen.answer.shared
+
+    assert shared("width", [1, [2]]) == ((0, 1), (1, 2))
+    assert shared("list(width)", [1, [2]]) == ((1, 2),)
+    assert shared("__import__('copy').deepcopy(width)", [1, [2]]) == ()
+    assert shared("width", (1, "a", frozenset({2}))) == ()
+    assert shared("iter(width)", [[1]]) == ((1, 2),)
+
+
+def test_a_thing_that_is_handed_out_twice_is_told_apart_from_two_equal_ones(box: Sandbox) -> None:
+    def linked(text: str) -> list[int]:
+        told = box.batch(unit("area", text), [given(1), given(1), given(2)], answers=True)
+        assert told.failure is None
+        assert [each.returned for each in told.answers] == [["list", [1]], ["list", [1]], ["list", [2]]]
+        return [len(each.linked) for each in told.answers]
+
+    assert linked("def area(width):\n    return [width]\n") == [0, 0, 0]
+    assert linked("@functools.lru_cache\ndef area(width):\n    return [width]\n") == [0, 1, 0]
+
+
+def test_an_input_that_cannot_be_built_and_an_answer_that_is_too_large_fail_alone(box: Sandbox) -> None:
+    text = "def area(width):\n    return 'x' * width\n"
+    wrong = Inputs((["new", "pack.shapes", "NoSuch", [], []],))
+    told = box.batch(unit("area", text), [given(2), wrong, given(2**22), given(3)], answers=True)
+    assert told.failure is not None
+    assert told.failure.reason == "inputs"
+    assert [each.reason if isinstance(each, Failure) else each.returned for each in told.singly] == [
+        "xx",
+        "inputs",
+        "too large",
+        "xxx",
+    ]
+    digested = box.batch(unit("area", text), [given(2), wrong])
+    assert digested.failure is not None
+    assert digested.failure.reason == "inputs"
 
 
 def test_a_batch_that_fails_says_why(box: Sandbox) -> None:

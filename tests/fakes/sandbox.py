@@ -26,7 +26,8 @@ from daydream.contracts.sandbox import (
     Unit,
     Written,
 )
-from daydream.sandbox.guest.encoding import EncodingError, check, decode, dumps, encode, raised
+from daydream.sandbox.guest.aliases import Aliases
+from daydream.sandbox.guest.encoding import Encoder, EncodingError, check, decode, dumps, encode, raised
 
 Function = Callable[..., Any]
 CostOf = Callable[[Inputs], float]
@@ -125,8 +126,9 @@ class FakeSandbox:
             said = [str(hash(repr(each.given))) for each in inputs]
             told = [Answer(returned=each) for each in said] if answers else []
             return Batch(digests=() if answers else tuple(said), answers=tuple(told), facts=facts)
+        aliases = Aliases()
         try:
-            told = [answered(self.functions[name_of(unit)], each) for each in inputs]
+            told = [answered(self.functions[name_of(unit)], each, aliases) for each in inputs]
         except NoAnswer as ended:
             return Batch(failure=ended.failure, facts=facts)
         except EncodingError as error:
@@ -178,21 +180,31 @@ def digest(answer: Answer) -> str:
     return hashlib.sha256(dumps(tree, 2**30)).hexdigest()
 
 
-def answered(function: Function, inputs: Inputs) -> Answer:
+def answered(function: Function, inputs: Inputs, aliases: Aliases) -> Answer:
     """Call a function as the guest does."""
     given, named = decode(
         ["tuple", [["list", list(inputs.given)], ["dict", [list(each) for each in inputs.named]]]]
     )
     out, err = io.StringIO(), io.StringIO()
     answer = Answer()
+    its, mine = Encoder(), Encoder()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
-            answer = Answer(returned=encode(function(*given, **named)))
+            answer = Answer(returned=encode(function(*given, **named), its))
         except (NoAnswer, EncodingError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever a procedure raises is its answer
             answer = Answer(raised=raised(error))
-    answer = replace(answer, after=encode((given, named)), stdout=_written(out), stderr=_written(err))
+    after = encode((given, named), mine)
+    shared, linked = aliases.told(mine, its)
+    answer = replace(
+        answer,
+        after=after,
+        stdout=_written(out),
+        stderr=_written(err),
+        shared=tuple(map(tuple, shared)),
+        linked=tuple(map(tuple, linked)),
+    )
     for tree in (answer.returned, answer.raised, answer.after):
         check(tree)
     return answer

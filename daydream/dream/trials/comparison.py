@@ -74,11 +74,19 @@ def compare(base: Answer, dream: Answer, rules: Rules = EXACT) -> Compared:
     for each in found:
         if isinstance(each, Gap):
             return _different(each)
+    if base.shared != dream.shared and not any(found):
+        return _one_of_its_own(len(base.shared), len(dream.shared))
     written = _written("stdout", base.stdout, dream.stdout) or _written("stderr", base.stderr, dream.stderr)
     if written:
         return written
     unseen = next((each for each in found if isinstance(each, Unseen)), None)
     return Undecided(_where(unseen.path), unseen.why) if unseen else SAME
+
+
+def _one_of_its_own(base: int, dream: int) -> Different:
+    """What is returned and what was passed are one thing on one side, so that who changes one changes the other."""
+    sides = (f"shares {count} changeable things with the arguments" for count in (base, dream))
+    return Different("the returned value", "arguments", *sides)
 
 
 def _outcomes(base: Answer, dream: Answer, rules: Rules) -> Gap | Unseen | None:

@@ -138,6 +138,9 @@ _WRITERS: dict[str, _Write] = {
     "raised": lambda writer, tree, _depth: writer.put(f"{tree[2]}({tree[3]!r})"),
     "enum": lambda writer, tree, _depth: writer.put(f"{tree[2]}.{tree[3]}"),
     "opaque": lambda writer, tree, _depth: writer.put(f"<{tree[1]}.{tree[2]}>"),
+    "global": lambda writer, tree, _depth: writer.put(f"{tree[1]}.{tree[2]}"),
+    "module": lambda writer, tree, _depth: writer.put(f"<module {tree[1]}>"),
+    "closure": lambda writer, tree, _depth: writer.put(f"<{tree[1]}.{tree[2]}>"),
     "function": lambda writer, tree, _depth: writer.put(f"<{tree[1]}>"),
     "ref": lambda writer, tree, _depth: writer.put(f"<the container number {tree[1]} again>"),
 }

@@ -19,6 +19,7 @@ Aspect = Literal["value", "type", "raised", "arguments", "output"]
 Path = tuple[str, ...]
 _SETS = frozenset(["set", "frozenset"])
 _SEQUENCES = frozenset(["list", "tuple", "deque", "iterator"])
+_CALLED = frozenset(["global", "method", "partial", "closure", "function"])
 _PLAIN_KEYED = frozenset(["dict", "defaultdict", "counter"])
 _NUMBERED = frozenset(
     ["list", "dict", "set", "deque", "defaultdict", "ordereddict", "counter", "bytearray", "array", "object", "iterator", "file"]
@@ -132,8 +133,8 @@ def children(tree: list[Any]) -> Iterator[Any]:
 
 
 def holds_opaque(tree: Any) -> bool:
-    """Whether anything in a tree has no encoding."""
-    return type(tree) is list and (tree[0] == "opaque" or any(map(holds_opaque, children(tree))))
+    """Whether anything in a tree may have no encoding that can be compared."""
+    return type(tree) is list and (tree[0] in ("opaque", "closure") or any(map(holds_opaque, children(tree))))
 
 
 class _Walk:
@@ -151,6 +152,9 @@ class _Walk:
         base, ours = self.base.resolved(base)
         dream, theirs = self.dream.resolved(dream)
         if _kind(base) != _kind(dream):
+            if type(base) is list and type(dream) is list and {base[0], dream[0]} <= _CALLED:
+                self.other_code(path)
+                return None
             return Gap(path, "type", base, dream)
         if type(base) is not list:
             return None if base == dream else Gap(path, "value", base, dream)
@@ -161,6 +165,9 @@ class _Walk:
                 return Gap((*path, ".shared"), "value", base, dream)
             self.there[ours], self.back[theirs] = theirs, ours
         return _SPECIAL.get(base[0], _parts)(self, base, dream, path)
+
+    def other_code(self, path: Path) -> None:
+        self.unseen = self.unseen or Unseen(path, "two functions with other code cannot be compared")
 
     def many(self, base: list[Any], dream: list[Any], path: Path) -> Gap | None:
         for index, (ours, theirs) in enumerate(zip(base, dream, strict=False)):
@@ -186,12 +193,14 @@ class _Walk:
         if len(left) != len(right) or len(left) > _MATCHED_MOST:
             return Gap(path, "value", *whole)
         for each in left:
-            match = next(
-                (other for other in right if not isinstance(gap(each, other, self.rules), Gap)), None
-            )
-            if match is None:
+            for other in right:
+                found = gap(each, other, self.rules, path)
+                if not isinstance(found, Gap):
+                    self.unseen = self.unseen or found
+                    right.remove(other)
+                    break
+            else:
                 return Gap(path, "value", *whole)
-            right.remove(match)
         return None
 
 
@@ -329,6 +338,14 @@ def _opaque(walk: _Walk, base: list[Any], _dream: list[Any], path: Path) -> Gap 
     return None
 
 
+def _closure(walk: _Walk, base: list[Any], dream: list[Any], path: Path) -> Gap | None:
+    """The same code with the same values does the same; of other code nobody knows."""
+    if base[3] == dream[3]:
+        return _parts(walk, base, dream, path)
+    walk.other_code(path)
+    return None
+
+
 _SPECIAL: dict[str, Callable[[_Walk, list[Any], list[Any], Path], Gap | None]] = {
     "float": _floats,
     "array": _arrays,
@@ -339,6 +356,7 @@ _SPECIAL: dict[str, Callable[[_Walk, list[Any], list[Any], Path], Gap | None]] =
     "counter": _mapping,
     "raised": _raised,
     "opaque": _opaque,
+    "closure": _closure,
 }
 
 

@@ -21,7 +21,7 @@ from daydream.contracts.sandbox import (
 )
 from daydream.dream.trials.comparison import Different, Same, Undecided, compare, ended
 from daydream.dream.trials.differential_baseline import FOR_ALL_INPUTS, survey
-from daydream.dream.trials.differential_calls import observed
+from daydream.dream.trials.differential_calls import handed_out, observed
 from daydream.dream.trials.differential_types import (
     Baseline,
     Behaviour,
@@ -251,7 +251,11 @@ class _State:
     ) -> None:
         for seen, ours, theirs in zip(chosen, base, dream, strict=True):
             self.check()
-            found = _difference(Seen(seen.inputs, "in sequence", ours), theirs, self.settings)
+            called = Seen(seen.inputs, "in sequence", ours)
+            found = _difference(called, theirs, self.settings)
+            if not isinstance(found, Differing) and ours.linked != theirs.linked:
+                sides = handed_out(ours), handed_out(theirs)
+                found = replace(_differing(called, "what it hands out", sides, "logic"), dream_returned=True)
             if not isinstance(found, Differing):
                 continue
             inputs = [each.inputs for each in chosen]
@@ -259,7 +263,7 @@ class _State:
                 self.baseline.unit, inputs, answers=True, limits=self.settings.limits
             )
             steady = again.failure is None and all(
-                not isinstance(compare(one, two, self.settings.rules), Different)
+                one.linked == two.linked and not isinstance(compare(one, two, self.settings.rules), Different)
                 for one, two in zip(base, again.answers, strict=True)
             )
             if not steady:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from daydream.contracts.sandbox import Inputs, Limits, Observation, Sandbox, Unit
+from daydream.contracts.sandbox import Answer, Facts, Failure, Inputs, Limits, Observation, Sandbox, Unit
 
 TOGETHER = 20
 _WAITED = frozenset(["timeout", "cpu", "memory"])
@@ -35,8 +35,28 @@ def observed(
             yield from (
                 (Observation(answer=each, failure=None, facts=done.facts), share) for each in done.answers
             )
+        elif len(done.singly) == count:
+            share = (done.facts.wall_s or 0.0) / count
+            yield from ((_one(each, done.facts), share) for each in done.singly)
         elif done.failure is not None and done.failure.reason in _WAITED:
             parts[:0] = [(each, 1) for each in range(first, first + count)]
         else:
             half = count // 2
             parts[:0] = [(first, half), (first + half, count - half)]
+
+
+def _one(said: Answer | Failure, facts: Facts) -> Observation:
+    if isinstance(said, Failure):
+        return Observation(answer=None, failure=said, facts=facts)
+    return Observation(answer=said, failure=None, facts=facts)
+
+
+def handed_out(answer: Answer) -> str:
+    """What a call does with things that an earlier call of the same process had as well, in words that follow a subject."""
+    count = len(answer.linked)
+    many = (
+        f"{count} changeable things that earlier calls had"
+        if count != 1
+        else "a thing that an earlier call had"
+    )
+    return f"hands out {many}" if count else "hands out nothing that an earlier call had"

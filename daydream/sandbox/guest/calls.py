@@ -12,10 +12,11 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from . import loader
+from .aliases import Aliases
 from .caught import Caught
 from .decoding import decode
 from .digest import sha256
-from .encoding import LAZY, YIELDED, encode, raised
+from .encoding import LAZY, YIELDED, Encoder, encode, raised
 from .grammar import EncodingError, dumps
 
 _KEPT = 2**16
@@ -90,8 +91,9 @@ def _text(tap: Any) -> io.TextIOWrapper:
 class Drawn:
     """What an iterator yielded while the clock ran."""
 
-    def __init__(self, tree: list[Any]) -> None:
+    def __init__(self, tree: list[Any], encoder: Encoder) -> None:
         self.tree = tree
+        self.encoder = encoder
 
 
 def run(line: Line, job: dict[str, Any]) -> dict[str, Any]:
@@ -100,20 +102,34 @@ def run(line: Line, job: dict[str, Any]) -> dict[str, Any]:
     sent = line.inputs()
     _seeded()
     prepared = [_arguments(each) for each in sent]
+    refused = [each for each in prepared if isinstance(each, loader.Refused)]
+    if refused and not job["answers"]:
+        raise refused[0]
     for tap in line.taps:
         tap.start()  # what was written while loading is not the calls'
     if len(prepared) > 1:
         gc.collect()  # what loading left is not the calls' to clear away
     line.pause(b"R")
-    done = [_called(procedure, given, named, line.taps) for given, named in prepared]
-    line.pause(b"D")
-    told = [
-        _told(outcome, arguments, written)
-        for (outcome, written), arguments in zip(done, prepared, strict=True)
+    done = [
+        None if isinstance(each, loader.Refused) else _called(procedure, *each, line.taps)
+        for each in prepared
     ]
+    line.pause(b"D")
+    aliases = Aliases()
     if job["answers"]:
-        return {"answers": told}
+        return {"answers": [_answer(*each, aliases) for each in zip(done, prepared, strict=True)]}
+    told = [_told(each, given, aliases) for each, given in zip(done, prepared, strict=True)]
     return {"digests": [sha256(dumps(each, 2**30)).hexdigest() for each in told]}
+
+
+def _answer(done: Any, arguments: Any, aliases: Aliases) -> list[Any]:
+    """What there is to tell of one call, or [reason, detail] where there is nothing; the others are told of all the same."""
+    if isinstance(arguments, loader.Refused):
+        return [arguments.reason, arguments.detail]
+    try:
+        return _told(done, arguments, aliases)
+    except EncodingError as error:
+        return ["too large", f"the answer cannot be sent: {error}"]
 
 
 def _seeded() -> None:
@@ -124,12 +140,12 @@ def _seeded() -> None:
         numpy.random.seed(0)
 
 
-def _arguments(sent: list[Any]) -> tuple[list[Any], dict[str, Any]]:
+def _arguments(sent: list[Any]) -> tuple[list[Any], dict[str, Any]] | loader.Refused:
     given, named = sent
     try:
         tree = decode(["tuple", [["list", given], ["dict", named]]])
     except EncodingError as error:
-        raise loader.Refused("inputs", f"an argument {error}") from None
+        return loader.Refused("inputs", f"an argument {error}")
     return tree[0], tree[1]
 
 
@@ -144,7 +160,8 @@ def _called(
         elif kind is types.AsyncGeneratorType:
             value = _finished(_collected(value))
         elif issubclass(kind, LAZY):
-            value = Drawn(encode(value))
+            encoder = Encoder()
+            value = Drawn(encode(value, encoder), encoder)
     if isinstance(caught.error, MemoryError):
         raise caught.error
     outcome = ("raised", caught.error) if caught.error is not None else ("returned", value)
@@ -163,22 +180,26 @@ async def _awaited(value: Any) -> Any:
 
 async def _collected(value: Any) -> Drawn:
     items: list[Any] = []
+    encoder = Encoder()
+    encoder.known(value)  # the iterator is the first that is numbered, as where it is not drawn in a loop
     with Caught() as caught:
         async for item in value:
-            items.append(encode(item))
+            items.append(encode(item, encoder))
             if len(items) >= YIELDED:
-                return Drawn(["iterator", items, False])
+                return Drawn(["iterator", items, False], encoder)
     if caught.error is not None:
         items.append(raised(caught.error))
-    return Drawn(["iterator", items, True])
+    return Drawn(["iterator", items, True], encoder)
 
 
-def _told(
-    outcome: tuple[str, Any], arguments: tuple[list[Any], dict[str, Any]], written: list[Any]
-) -> list[Any]:
-    """[returned, raised, arguments afterwards, standard output, standard error]; they share their containers."""
-    kind, value = outcome
-    after = encode((arguments[0], arguments[1]))
+def _told(done: Any, arguments: Any, aliases: Aliases) -> list[Any]:
+    """[returned, raised, arguments afterwards, standard output, standard error, shared, linked]; see `Aliases`."""
+    (kind, value), written = done
+    mine = Encoder()
+    after = encode((arguments[0], arguments[1]), mine)
     if kind == "raised":
-        return [None, raised(value), after, *written]
-    return [value.tree if type(value) is Drawn else encode(value), None, after, *written]
+        return [None, raised(value), after, *written, *aliases.told(mine, None)]
+    drawn = type(value) is Drawn
+    its = value.encoder if drawn else Encoder()
+    tree = value.tree if drawn else encode(value, its)
+    return [tree, None, after, *written, *aliases.told(mine, its)]

@@ -7,10 +7,12 @@ import collections
 import datetime as dt
 import decimal
 import fractions
+import functools
 import importlib
 import io
 import pathlib
 import re
+import types
 import uuid
 import zoneinfo
 from collections.abc import Callable
@@ -186,8 +188,22 @@ def _iterator(decoder: _Decoder, items: list[Any], _ended: bool) -> Any:
 
 
 def _inert(_decoder: _Decoder, *_parts: Any) -> Any:
-    msg = "an opaque value cannot be built"
+    msg = "cannot be built: it has neither a name nor an encoding"
     raise EncodingError(msg)
+
+
+def _method(decoder: _Decoder, holder: Any, function: Any) -> Any:
+    bound = decoder.value(holder)
+    called = decoder.value(function)
+    return getattr(bound, called) if type(called) is str else types.MethodType(called, bound)
+
+
+def _partial(decoder: _Decoder, function: Any, given: list[Any], named: list[Any]) -> Any:
+    called = decoder.value(function)
+    parts = decoder.many(given)
+    return functools.partial(
+        called, *parts, **{decoder.value(key): decoder.value(each) for key, each in named}
+    )
 
 
 def _raised(decoder: _Decoder, module: str, qualname: str, message: str) -> Any:
@@ -232,5 +248,10 @@ _DECODERS: dict[str, Callable[..., Any]] = {
     "object": _object,
     "iterator": _iterator,
     "raised": _raised,
+    "global": lambda decoder, module, qualname: decoder.resolve(module, qualname),
+    "module": lambda _decoder, name: importlib.import_module(name),
+    "method": _method,
+    "partial": _partial,
+    "closure": _inert,
     "opaque": _inert,
 }

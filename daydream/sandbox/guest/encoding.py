@@ -25,6 +25,7 @@ import zoneinfo
 from collections.abc import Callable
 from typing import Any
 
+from . import callables
 from .caught import Caught
 from .decoding import decode
 from .grammar import BYTES, DEPTH, INT_BITS, ITEMS, PLAIN_INT, TEXT, EncodingError, check, dumps, loads
@@ -45,10 +46,11 @@ LAZY: tuple[type, ...] = (
 )  # fmt: skip
 
 
-def encode(value: Any) -> Any:
-    """Encode a value; what has no encoding becomes "opaque", too large a value is an error."""
+def encode(value: Any, encoder: Encoder | None = None) -> Any:
+    """Encode a value; what has no encoding becomes "opaque", too large a value is an error. An `encoder` of one's own tells
+    afterwards which containers it met."""
     with Caught() as caught:
-        return Encoder().value(value, 0)
+        return (encoder or Encoder()).value(value, 0)
     if isinstance(caught.error, EncodingError):
         raise caught.error
     raise EncodingError(f"cannot be encoded: {type(caught.error).__name__}")
@@ -79,10 +81,13 @@ class Encoder:
         self.seen: dict[int, int] = {}
         self.kept: list[Any] = []
         self.counts: list[int] = outer.counts if outer else [0]
+        self.spent: list[int] = outer.spent if outer else [0]
+        self.inside: set[int] = outer.inside if outer else set()
+        self.room: int = outer.room if outer else ITEMS
 
     def value(self, value: Any, depth: int) -> Any:
         self.counts[0] += 1
-        if depth > DEPTH or self.counts[0] > ITEMS:
+        if depth > DEPTH or self.counts[0] > self.room:
             raise EncodingError("too deep" if depth > DEPTH else "too many items")
         kind = type(value)
         if value is None or kind is bool:
@@ -124,6 +129,9 @@ class Encoder:
         return self.foreign(value, kind, depth)
 
     def foreign(self, value: Any, kind: type, depth: int) -> Any:
+        called = callables.of(self, value, kind, depth)
+        if called is not None:
+            return called
         if kind.__module__ == "numpy":
             return _numpy(self, value, kind, depth)
         if kind.__module__ in _BUILT_IN or issubclass(kind, (type, *_BUILT_IN_VALUES)):

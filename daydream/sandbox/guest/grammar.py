@@ -60,6 +60,11 @@ GRAMMAR: dict[str, tuple[str, ...]] = {
     "object": ("text", "text", "attributes"),
     "iterator": ("values", "flag"),
     "raised": ("text", "text", "text"),
+    "global": ("text", "text"),
+    "module": ("text",),
+    "method": ("value", "value"),
+    "partial": ("value", "values", "pairs"),
+    "closure": ("text", "text", "text", "values", "values"),
     "opaque": ("text", "text"),
 }
 

@@ -121,7 +121,7 @@ class Watch:
 
     def keep(self, index: int, trees: list[Any]) -> None:
         text = dumps(trees, _CALL_BYTES)
-        if text in self.known[index] or b'["opaque"' in text:
+        if text in self.known[index] or b'["opaque"' in text or b'["closure"' in text:
             return
         self.known[index].add(text)
         self.bytes += len(text)

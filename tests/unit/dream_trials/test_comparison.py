@@ -1,6 +1,9 @@
 """Equality of answers as somebody outside sees it."""
 
+import functools
 import math
+import operator
+import threading
 from collections import Counter, OrderedDict, deque
 from decimal import Decimal
 from typing import Any
@@ -27,6 +30,10 @@ from daydream.sandbox.guest.encoding import encode, raised
 class Point:
     def __init__(self, x: Any) -> None:
         self.x = x
+
+
+LOCK = threading.Lock()
+"""It has no encoding."""
 
 
 class Liar:
@@ -191,16 +198,44 @@ def test_objects_are_compared_by_class_and_attributes_never_by_their_own_word() 
 
 
 def test_what_has_no_encoding_is_never_equal() -> None:
-    found = value([1, lambda: 1], [1, lambda: 1])
+    found = value([1, LOCK], [1, LOCK])
     assert isinstance(found, Undecided)
     assert found.where == "returned[1]"
-    assert isinstance(value({frozenset([print])}, {frozenset([print])}), Undecided)
+    assert isinstance(value({frozenset([LOCK])}, {frozenset([LOCK])}), Undecided)
+
+
+def test_functions_are_the_same_by_name_and_by_code_and_otherwise_nobody_knows() -> None:
+    def plus(held: list[int]) -> Any:
+        return lambda number: held[0] + number
+
+    alike: list[Any] = [print, Point, math, [].append, functools.partial(print, 1), plus([1])]
+    for same in alike:
+        assert isinstance(value([same], [same]), Same), same
+    assert isinstance(value(plus([1]), plus([1])), Same)
+    assert isinstance(value(plus([1]), plus([2])), Different)
+    assert isinstance(value(str.upper, str.lower), Different)
+    assert isinstance(value([1].append, [2].append), Different)
+    assert isinstance(value(math, operator), Different)
+    assert isinstance(value(print, 1), Different)
+    for one, other in ((lambda: 1, lambda: 2), (print, lambda: 1), (print, functools.partial(print))):
+        assert isinstance(value(one, other), Undecided)
+        assert isinstance(value({one}, {other}), Undecided)
+
+
+def test_a_copy_of_what_was_passed_is_not_the_thing_itself() -> None:
+    after = encode(([[1]], {}))
+    itself = Answer(returned=encode([1]), after=after, shared=((0, 1),))
+    copied = Answer(returned=encode([1]), after=after)
+    found = compare(itself, copied)
+    assert isinstance(found, Different)
+    assert (found.where, found.aspect) == ("the returned value", "arguments")
+    assert isinstance(compare(itself, itself), Same)
 
 
 def test_a_difference_decides_although_something_cannot_be_compared() -> None:
     assert isinstance(value([lambda: 1, 1], [lambda: 1, 2]), Different)
-    ours = Answer(returned=encode(print), after=encode(([1], {})))
-    theirs = Answer(returned=encode(print), after=encode(([2], {})))
+    ours = Answer(returned=encode(LOCK), after=encode(([1], {})))
+    theirs = Answer(returned=encode(LOCK), after=encode(([2], {})))
     assert isinstance(compare(ours, theirs), Different)
 
 

@@ -1,7 +1,10 @@
 """What a dream is called after it ran beside its procedure."""
 
+import functools
 import itertools
+import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from daydream.sandbox.guest.encoding import decode
 from tests.fakes.sandbox import BASE, FakeSandbox, NoAnswer, dream, inputs, opener
 
 GIVEN = [inputs(list(range(n))) for n in range(12)]
+LOCK = threading.Lock()
 TIMEOUT = Failure("timeout", "it was still calling after 30 s")
 LOST = Failure("lost", "the sandbox failed twice")
 
@@ -213,7 +217,7 @@ def test_a_dream_is_not_preserving_because_both_raise() -> None:
 
 
 def test_what_cannot_be_compared_is_undecided() -> None:
-    found = tried(lambda _numbers: print, lambda _numbers: print)
+    found = tried(lambda _numbers: LOCK, lambda _numbers: LOCK)
     assert found.verdict == "undecided"
     assert found.counts.undecided == 12
     assert "no encoding" in found.reason
@@ -277,6 +281,52 @@ def test_what_one_call_leaves_for_the_next_is_seen() -> None:
     found = tried(total, remembers)
     assert found.verdict == "behaviour_changing"
     assert found.differing[0].origin == "in sequence"
+
+
+def test_a_container_that_is_handed_out_twice_is_not_two_equal_ones() -> None:
+    @functools.cache
+    def kept(size: int) -> list[int]:
+        return list(range(size))
+
+    def equal(numbers: list[int]) -> list[int]:
+        return list(range(len(numbers)))
+
+    found = tried(equal, lambda numbers: kept(len(numbers)))
+    assert found.verdict == "behaviour_changing"
+    assert (found.differing[0].origin, found.differing[0].where) == ("in sequence", "what it hands out")
+    assert (
+        tried(lambda numbers: kept(len(numbers)), lambda numbers: kept(len(numbers))).verdict
+        == "behaviour_preserving"
+    )
+    assert tried(equal, lambda numbers: [*range(len(numbers))]).verdict == "behaviour_preserving"
+
+
+def test_a_copy_of_the_argument_is_not_the_argument() -> None:
+    found = tried(lambda numbers: numbers, list)
+    assert (found.verdict, found.category) == ("behaviour_changing", "logic")
+    assert "shares" in found.reason
+
+
+def test_an_input_that_cannot_be_built_is_left_out_alone() -> None:
+    class Partly(FakeSandbox):
+        def batch(
+            self, unit: Unit, inputs: Sequence[Inputs], *, answers: bool = False, limits: Limits | None = None
+        ) -> Batch:
+            done = super().batch(unit, inputs, answers=answers, limits=limits)
+            wrong = Failure("inputs", "an argument cannot be built: ValueError")
+            said = [
+                wrong if each in GIVEN[3:5] else answer
+                for each, answer in zip(inputs, done.answers, strict=True)
+            ]
+            return replace(done, answers=(), singly=tuple(said), failure=wrong) if wrong in said else done
+
+    lane = Partly({"base": total, "d": total})
+    baseline = survey(lambda _: lane, BASE, GIVEN)
+    assert len(baseline.answered) == 10
+    assert lane.calls == 12 + 10
+    assert (
+        differential(baseline, lambda _: lane, lambda _: lane, dream("d")).verdict == "behaviour_preserving"
+    )
 
 
 @pytest.mark.parametrize(

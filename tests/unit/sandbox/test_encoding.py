@@ -5,9 +5,11 @@ import datetime as dt
 import decimal
 import enum
 import fractions
+import functools
 import io
 import json
 import math
+import operator
 import pathlib
 import re
 import threading
@@ -42,6 +44,9 @@ class Point(NamedTuple):
 class Pair:
     left: Any
     right: Any = None
+
+    def grown(self) -> Any:
+        return self.left
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +201,89 @@ def test_only_exact_types_stand_for_themselves() -> None:
     assert encode(type("L", (list,), {})([1]))[0] == "opaque"
     for value in (
         threading.Lock(),
-        len,
-        Colour,
-        json,
         io.TextIOWrapper(io.BytesIO()),
         object(),
         NotImplemented,
     ):
         assert encode(value)[0] == "opaque"
+
+
+def named(number: int = 1) -> int:
+    return number
+
+
+def test_functions_classes_and_modules_are_told_apart_by_name() -> None:
+    for value in (
+        len,
+        str.lower,
+        dict.fromkeys,
+        Colour,
+        Pair,
+        named,
+        json,
+        json.loads,
+        operator.add,
+        Pair.grown,
+    ):
+        tree = encode(value)
+        assert tree[0] in ("global", "module", "method"), tree
+        assert decode(tree) == value
+    assert encode(named) == ["global", __name__, "named"]
+    assert encode(json) == ["module", "json"]
+    assert encode([].append) == ["method", ["list", []], "append"]
+    assert decode(encode("a,b".split))(",") == ["a", "b"]
+
+
+def test_methods_and_partials_are_told_by_their_parts() -> None:
+    bound = encode(Pair(1).grown)
+    assert bound == ["method", encode(Pair(1)), ["global", __name__, "Pair.grown"]]
+    assert encode(Pair(2).grown) != bound
+    made = functools.partial(named, number=3)
+    assert encode(made) == ["partial", encode(named), [], [["number", 3]]]
+    assert decode(encode(made))() == 3
+
+
+def adding(held: list[int], default: int) -> Any:
+    def add(number: int, more: int = default) -> int:
+        held.append(number)
+        return sum(held) + more
+
+    return add
+
+
+def test_a_function_without_a_name_is_told_by_its_code_and_what_it_holds() -> None:
+    first, again = encode(adding([1], 2)), encode(adding([1], 2))
+    assert first == again
+    assert first[:3] == ["closure", __name__, "adding.<locals>.add"]
+    assert encode(adding([2], 2)) != first
+    assert encode(adding([1], 3)) != first
+    lines = "\n" * 9 + "def adding(held, default):\n return lambda number: 1"
+    spaces: dict[str, Any] = {"__name__": __name__}
+    exec(lines, spaces)
+    moved: dict[str, Any] = {"__name__": __name__}
+    exec(lines.lstrip(), moved)
+    assert encode(spaces["adding"](1, 2)) == encode(moved["adding"](1, 2))
+    exec(lines.replace("1", "2"), moved)
+    assert encode(spaces["adding"](1, 2))[3] != encode(moved["adding"](1, 2))[3]
+    with pytest.raises(EncodingError, match="cannot be built"):
+        decode(first)
+
+
+def test_what_hangs_on_a_function_is_bounded_and_what_stands_beside_it_is_told_all_the_same() -> None:
+    large = [[number] for number in range(3000)]
+    beside = [1]
+    method = ["opaque", "builtins", "builtin_function_or_method"]
+    assert encode([large.append, beside, beside]) == ["list", [method, ["list", [1]], ["ref", 1]]]
+    many = [large.append] * 60
+    assert encode(many) == ["list", [method] * 60]
+
+
+def test_a_function_that_closes_over_itself_is_told_once() -> None:
+    def itself(number: int) -> Any:
+        return itself(number - 1) if number else 0
+
+    tree = encode(itself)
+    assert tree[4] == [[*tree[:4], [], []]]
 
 
 def test_offered_functions_and_constructed_values() -> None:
