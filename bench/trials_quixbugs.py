@@ -97,7 +97,7 @@ def _tried(
     )
     if not plan.inputs:
         return 0, None
-    baseline = surveyed(lanes, unit, plan, most)
+    baseline = surveyed(lanes, unit, source, plan, most)
     return len(baseline.seen), tried(baseline, lanes, _only(buggy, name))
 
 

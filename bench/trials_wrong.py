@@ -38,6 +38,7 @@ from bench.trials_wrong_rewrites import rewrites
 from bench.trials_wrong_tasks import Task, tasks
 from daydream.analysis.source import parse
 from daydream.config.model import TrialOptions
+from daydream.contracts.dream import Procedure
 from daydream.contracts.sandbox import Inputs, Limits, Unit
 from daydream.dream.catalogue import procedure_of
 from daydream.dream.trials.differential import Settings, differential, survey
@@ -45,6 +46,8 @@ from daydream.dream.trials.differential_types import Baseline, Behaviour
 from daydream.dream.trials.inputs import Plan, inputs_for
 from daydream.dream.trials.inputs_further import further, shared_out
 from daydream.dream.trials.inputs_index import Index
+from daydream.dream.trials.inputs_pool import pool_of
+from daydream.dream.trials.inputs_target import target_of
 from daydream.records.repository import SourceFile
 
 SEED = 1
@@ -182,29 +185,37 @@ def _known(work: Path) -> dict[str, tuple[bool, bool]]:
 
 def planned(source: str, path: str, name: str, most: int) -> tuple[Unit, Plan]:
     """The procedure as the catalogue has it, and its plan; its module is the whole repository."""
-    function = next(each for each in reversed(parse(source.encode()).functions) if each.qualname == name)
-    procedure = procedure_of(SourceFile(path, "", len(source)), function)
+    procedure = _procedure(source, path, name)
     unit = Unit(
         module=path.removesuffix(".py"),
         qualname=name,
         path=path,
-        occurrence=function.occurrence,
-        first_line=function.first_line,
-        last_line=function.last_line,
+        occurrence=procedure.occurrence,
+        first_line=procedure.first_line,
+        last_line=procedure.last_line,
     )
     within = shared_out(most, SETTINGS.further_rounds)[0]
     return unit, inputs_for(procedure, source, (), Index({path: source}), SEED, within)
 
 
-def surveyed(lanes: Lanes, unit: Unit, plan: Plan, most: int) -> Baseline:
+def _procedure(source: str, path: str, name: str) -> Procedure:
+    function = next(each for each in reversed(parse(source.encode()).functions) if each.qualname == name)
+    return procedure_of(SourceFile(path, "", len(source)), function)
+
+
+def surveyed(lanes: Lanes, unit: Unit, source: str, plan: Plan, most: int) -> Baseline:
     """The reference on its plan, and on what its answers lead to."""
     more = shared_out(most, SETTINGS.further_rounds)[1]
+    target = target_of(
+        _procedure(source, str(unit.path), unit.qualname), source, Index({str(unit.path): source})
+    )
+    constants = pool_of(target).ints if target is not None else ()
     return survey(
         lanes.base,
         unit,
         plan.shown,
         held_out=plan.held_out,
-        further=lambda seen: further(seen, more, SEED),
+        further=lambda seen: further(seen, more, SEED, constants=constants),
         settings=SETTINGS,
     )
 
@@ -238,7 +249,7 @@ def run(
 ) -> list[Result]:
     """Try all variants of a task, each beside the oracle and the others; `known` is what the oracle said before."""
     unit, plan = planned(task.source, task.path, task.name, most)
-    baseline = surveyed(lanes, unit, plan, most) if plan.inputs else None
+    baseline = surveyed(lanes, unit, task.source, plan, most) if plan.inputs else None
     drawn = by_annotation(task, most) if peers else ()
     drawn_baseline = survey(lanes.base, unit, drawn, settings=SETTINGS) if drawn else None
     inputs = (*task.base, *task.plus)

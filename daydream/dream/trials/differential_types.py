@@ -38,7 +38,7 @@ class Settings:
     shrink_calls: int = 60
     slow_most: int = 3
     hurry_s: float = 1.0
-    further_rounds: int = 3
+    further_rounds: int = 5
     in_sequence: int = 25
 
 

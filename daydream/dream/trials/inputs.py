@@ -8,33 +8,28 @@ import hashlib
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from daydream.analysis.source import NotParsed
 from daydream.contracts.dream import Procedure
 from daydream.contracts.sandbox import Encoded, Inputs
-from daydream.dream.trials.annotations import ANY, Hint, Reader, with_keys
+from daydream.dream.trials.annotations import ANY, Hint, Reader, union, with_keys
 from daydream.dream.trials.call_sites import call_sites
 from daydream.dream.trials.call_sites_literals import NotLiteral, Surroundings, tree_of_literal
 from daydream.dream.trials.doctests import examples
-from daydream.dream.trials.inputs_contracts import Guard, guards, violates
+from daydream.dream.trials.inputs_contracts import Guard, guards, mended, violates
 from daydream.dream.trials.inputs_draw import Drawer
 from daydream.dream.trials.inputs_edges import edges
 from daydream.dream.trials.inputs_guess import guesses, spread, uses_keys, with_items
 from daydream.dream.trials.inputs_index import Index, Scope
 from daydream.dream.trials.inputs_objects import CannotBuild
 from daydream.dream.trials.inputs_observed import seen_types
+from daydream.dream.trials.inputs_plan import ALL_BYTES, Origin, Plan, Planned, as_json, held
 from daydream.dream.trials.inputs_pool import Pool, pool_of
 from daydream.dream.trials.inputs_target import Parameter, Target, inputs_of, target_of
 from daydream.dream.trials.mutation import mutated, related, relative
-from daydream.sandbox.guest.grammar import EncodingError, check, dumps
+from daydream.sandbox.guest.grammar import EncodingError, check
 
-Origin = Literal["harvested", "docstring", "call site", "typed", "inferred", "edge", "mutated", "violating"]
-ONE_BYTES = 2**18
-"""The most that one call's arguments may weigh as JSON."""
-ALL_BYTES = 2**22
-HELD_OUT = 4
-"""One of so many is held out."""
 _OBSERVED = 0.4
 _EDGES = 0.25
 _MUTATED = 0.15
@@ -43,35 +38,10 @@ _TRIES = 6
 _LEFT_OUT = 0.5
 _MADE_UP = 0.25
 _RELATED = 0.3
+_STEPS = 25
+_ASKED = 8
+_MENDING = 12
 _WEIGHTS = (10, 3, 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """One call to make, and where its arguments come from. What is held out is never shown to whoever makes dreams,
-    and counts for the verdict alone."""
-
-    inputs: Inputs
-    origin: Origin
-    held_out: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The calls to make, all distinct; or, with none, a clause that says why the procedure cannot be exercised."""
-
-    inputs: tuple[Planned, ...] = ()
-    not_exercisable: str | None = None
-
-    @property
-    def shown(self) -> tuple[Inputs, ...]:
-        """What may be shown to whoever makes dreams."""
-        return tuple(each.inputs for each in self.inputs if not each.held_out)
-
-    @property
-    def held_out(self) -> tuple[Inputs, ...]:
-        """What only the verdict uses."""
-        return tuple(each.inputs for each in self.inputs if each.held_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +89,7 @@ class _Planner:
         self.spare: dict[str, Planned] = {}
         self.size = 0
         self.refused = 0
+        self.mending = most * _MENDING
         self.last: tuple[Hint, ...] = ()
         self.seen: dict[str, Hint] = {}
 
@@ -146,7 +117,7 @@ class _Planner:
         for key, each in self.spare.items():
             if len(self.kept) < self.most:
                 self._keep(key, each)
-        return Plan(_held(list(self.kept.values()), seed))
+        return Plan(held(list(self.kept.values()), seed))
 
     def _share(self, share: float) -> int:
         return max(1, int(self.most * share))
@@ -161,9 +132,14 @@ class _Planner:
                 self.target, self.demands, each
             )
             if refused and self.refused >= self._share(_VIOLATING):
-                continue
-            self.refused += refused
-            planned = Planned(each, "violating" if refused else origin)
+                again = self._mended(each)
+                key = self._key(again) if again is not None else None
+                if again is None or key is None or key in self.kept:
+                    continue
+                planned = Planned(again, origin)
+            else:
+                self.refused += refused
+                planned = Planned(each, "violating" if refused else origin)
             if len(self.kept) < min(up_to, self.most):
                 self._keep(key, planned)
             elif origin in ("harvested", "docstring", "call site"):
@@ -171,8 +147,19 @@ class _Planner:
             else:
                 return
 
+    def _mended(self, inputs: Inputs) -> Inputs | None:
+        """What the contract refuses, changed until it does not; None where that takes too long."""
+        if self.mending <= 0:
+            return None
+
+        def change(given: Inputs) -> Inputs | None:
+            self.mending -= 1
+            return self._mutated(given)
+
+        return mended(self.target, self.demands, inputs, change, _STEPS)
+
     def _keep(self, key: str, planned: Planned) -> None:
-        weight = len(_json(planned.inputs))
+        weight = len(as_json(planned.inputs))
         if self.size + weight <= ALL_BYTES:
             self.size += weight
             self.kept[key] = planned
@@ -182,7 +169,7 @@ class _Planner:
         try:
             for tree in (*inputs.given, *(tree for _, tree in inputs.named)):
                 check(tree)
-            return hashlib.sha256(_json(inputs)).hexdigest()
+            return hashlib.sha256(as_json(inputs)).hexdigest()
         except EncodingError:
             return None
 
@@ -228,8 +215,33 @@ class _Planner:
         if not usable and parameter.must:
             msg = f"argument `{parameter.name}`: {why}"
             raise CannotBuild(msg)
+        usable = self._allowed(parameter, usable)
         self.last = tuple(usable)
         return _Slot(parameter, tuple(usable), inferred)
+
+    def _allowed(self, parameter: Parameter, hints: list[Hint]) -> list[Hint]:
+        """Without the types that the contract refuses whatever the value; all where that would be all."""
+        if not self.demands or parameter.way in ("variadic", "keywords"):
+            return hints
+        found: list[Hint] = []
+        for each in hints:
+            if each == self.seen.get(parameter.name):
+                found.append(each)
+                continue
+            kept = [one for one in each.options if not self._refused(parameter, one)]
+            found += [union(*kept)] if kept else []
+        return found or hints
+
+    def _refused(self, parameter: Parameter, hint: Hint) -> bool:
+        """Whether the contract refuses several values of a type, whatever the other arguments are."""
+        for _ in range(_ASKED):
+            try:
+                value = self.drawer.value(hint, 0, parameter.name)
+            except CannotBuild:
+                return False
+            if not violates(self.target, self.demands, Inputs((), ((parameter.name, value),))):
+                return False
+        return True
 
     def _guessed(self, parameter: Parameter) -> list[Hint]:
         """What it was seen to be given, then what speaks for it."""
@@ -333,9 +345,12 @@ class _Planner:
         seeds = [each.inputs for each in self.kept.values() if each.origin in ("harvested", "docstring", "call site")]  # fmt: skip
         seeds = seeds or [each.inputs for each in self.kept.values() if each.origin in ("typed", "inferred")]
         for _ in range(self.most * _TRIES if seeds else 0):
-            made = mutated(self.rng.choice(seeds), self.rng, receiver=self.target.is_handed_over)
+            made = self._mutated(self.rng.choice(seeds))
             if made is not None:
                 yield made
+
+    def _mutated(self, inputs: Inputs) -> Inputs | None:
+        return mutated(inputs, self.rng, receiver=self.target.is_handed_over, constants=self.pool.ints)
 
 
 _NOTHING = object()
@@ -348,15 +363,4 @@ def _literal(node: Any, scope: Scope, index: Index) -> list[Any] | None:
         return None
 
 
-def _json(inputs: Inputs) -> bytes:
-    return dumps([list(inputs.given), [list(each) for each in inputs.named]], ONE_BYTES)
-
-
-def _held(planned: list[Planned], seed: int) -> tuple[Planned, ...]:
-    """Hold a part out. Whether a call is held out depends on itself and the seed alone, so that what was shown once
-    is not held out another night; where none would be, the first in the order of the draw is."""
-    ranks = [int.from_bytes(hashlib.sha256(f"{seed}".encode() + _json(each.inputs)).digest()[:4], "big") for each in planned]  # fmt: skip
-    chosen = {number for number, rank in enumerate(ranks) if rank % HELD_OUT == 0}
-    if not chosen and len(planned) >= HELD_OUT:
-        chosen = {ranks.index(min(ranks))}
-    return tuple(Planned(each.inputs, each.origin, number in chosen) for number, each in enumerate(planned))
+__all__ = ["ALL_BYTES", "Plan", "Planned", "inputs_for"]

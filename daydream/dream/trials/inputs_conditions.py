@@ -13,15 +13,28 @@ from daydream.dream.trials.call_sites_literals import NotLiteral, Surroundings, 
 
 _LARGEST = 10**15
 _ITEMS = 5_000
+
+
+class Undecided(Exception):
+    """Only running it would tell."""
+
+
+def _powered(base: Any, power: Any) -> Any:
+    if 0 <= power < _POWER and abs(base) < _ITEMS:
+        return base**power
+    raise Undecided
+
+
 _COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
     ast.Is: operator.is_, ast.IsNot: operator.is_not, ast.In: lambda left, right: left in right, ast.NotIn: lambda left, right: left not in right,
 }  # fmt: skip
-_RECKONED: dict[type[ast.operator], Callable[[Any, Any], Any]] = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod}  # fmt: skip
+_RECKONED: dict[type[ast.operator], Callable[[Any, Any], Any]] = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: _powered}  # fmt: skip
 _METHODS = frozenset(("strip", "lower", "upper", "startswith", "endswith", "isdigit", "isalpha", "isalnum", "isidentifier", "isspace", "isnumeric", "isdecimal", "islower", "isupper", "isascii", "split", "count", "lstrip", "rstrip", "removeprefix", "removesuffix"))  # fmt: skip
 _ITEMIZED: dict[str, Callable[[Any], Any]] = {"all": all, "any": any, "sum": sum, "min": min, "max": max, "sorted": sorted, "set": set, "list": list, "tuple": tuple, "len": len}  # fmt: skip
 _STEPS = 20_000
 _DIGITS = 300
+_POWER = 5
 _KINDS = {
     "builtins.int": ("int", "bool"), "builtins.float": ("float",), "builtins.str": ("str",), "builtins.bool": ("bool",), "builtins.bytes": ("bytes",),
     "builtins.bytearray": ("bytearray",), "builtins.list": ("list",), "builtins.tuple": ("tuple", "namedtuple"), "builtins.dict": ("dict", "ordereddict", "defaultdict", "counter"),
@@ -30,10 +43,6 @@ _KINDS = {
     "collections.abc.Mapping": ("dict", "ordereddict", "defaultdict", "counter"), "collections.abc.Sequence": ("list", "tuple", "str", "bytes", "range", "namedtuple"),
 }  # fmt: skip
 _OPEN = frozenset(("new", "object", "enum", "opaque", "array"))
-
-
-class Undecided(Exception):
-    """Only running it would tell."""
 
 
 class Sight:
@@ -308,10 +317,11 @@ _VALUES: dict[type[ast.AST], Callable[[Any, Sight], Any]] = {
     ast.UnaryOp: _unary,
     ast.BinOp: _reckoned,
     ast.Compare: _chain,
-    **dict.fromkeys(
-        (ast.Tuple, ast.List, ast.Set), lambda node, sight: tuple(_value(each, sight) for each in node.elts)
-    ),
+    ast.Tuple: lambda node, sight: tuple(_value(each, sight) for each in node.elts),
+    ast.List: lambda node, sight: [_value(each, sight) for each in node.elts],
+    ast.Set: lambda node, sight: {_value(each, sight) for each in node.elts},
     ast.Subscript: lambda node, sight: _value(node.value, sight)[_slice(node.slice, sight)],
-    **dict.fromkeys((ast.ListComp, ast.GeneratorExp, ast.SetComp), _loop),
+    **dict.fromkeys((ast.ListComp, ast.GeneratorExp), _loop),
+    ast.SetComp: lambda node, sight: set(_loop(node, sight)),
     ast.Call: _call,
 }

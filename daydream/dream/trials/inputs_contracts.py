@@ -5,6 +5,7 @@ nothing is kept back or called a violation for it.
 """
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from daydream.contracts.sandbox import Encoded, Inputs
@@ -41,10 +42,34 @@ def guards(target: Target) -> list[Guard]:
 
 def violates(target: Target, demands: list[Guard], inputs: Inputs) -> bool:
     """Whether arguments are certain to be refused at the beginning."""
+    return violations(target, demands, inputs) > 0
+
+
+def violations(target: Target, demands: list[Guard], inputs: Inputs) -> int:
+    """How many of the demands arguments are certain not to meet."""
     if not demands:
-        return False
-    sight = Sight(bound(target, inputs), Surroundings(target.scope, target.index))
-    return any(comes_out(each.test, sight) is each.refused for each in demands)
+        return 0
+    arguments = bound(target, inputs)
+    around = Surroundings(target.scope, target.index)
+    return sum(comes_out(each.test, Sight(arguments, around)) is each.refused for each in demands)
+
+
+def mended(
+    target: Target, demands: list[Guard], inputs: Inputs, change: Callable[[Inputs], Inputs | None], most: int
+) -> Inputs | None:
+    """Arguments that are refused, changed until they are not, at most so often; None where that does not do. A change stays
+    that meets no fewer demands."""
+    current, count = inputs, violations(target, demands, inputs)
+    for _ in range(most):
+        if not count:
+            return current
+        other = change(current)
+        if other is None:
+            return None
+        left = violations(target, demands, other)
+        if left <= count:
+            current, count = other, left
+    return None if count else current
 
 
 def bound(target: Target, inputs: Inputs, *, defaults: bool = True) -> dict[str, Encoded]:

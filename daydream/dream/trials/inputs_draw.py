@@ -143,12 +143,20 @@ def _int(drawer: Drawer, _hint: Hint, _depth: int, _name: str) -> Any:
 
 def _float(drawer: Drawer, _hint: Hint, _depth: int, _name: str) -> Any:
     rng = drawer.rng
-    if drawer.pool.floats and rng.random() < 0.3:
-        return scalar(rng.choice(drawer.pool.floats) * rng.choice((1.0, 1.0, 0.5, 2.0)))
+    if drawer.pool.floats and rng.random() < 0.4:
+        return scalar(_beside(rng, (*drawer.pool.floats, *drawer.pool.ints)))
     if rng.random() < 0.1:
         return rng.randint(-3, 12)  # an int is welcome wherever a float is
     chosen = (0.0, 1.0, 0.5, -1.5, 0.1, 3.14, 100.25, round(rng.uniform(-10, 10), 3), round(rng.uniform(0, 1000), 2))  # fmt: skip
     return scalar(rng.choice(chosen))
+
+
+def _beside(rng: random.Random, constants: Sequence[float]) -> float:
+    """One of the constants of the code, a little off, or between two."""
+    one, other = rng.choice(constants), rng.choice(constants)
+    return float(
+        rng.choice((one, one, one + 0.01, one - 0.01, one * 0.5, one * 2.0, *((one + other) / 2,) * 4))
+    )
 
 
 def _str(drawer: Drawer, _hint: Hint, _depth: int, name: str) -> Any:
@@ -163,8 +171,10 @@ def _str(drawer: Drawer, _hint: Hint, _depth: int, name: str) -> Any:
         one = rng.choice(drawer.pool.texts)
         made = rng.choice((one, f"a{one}b", f"{one}{one}", one.upper(), f"{rng.choice(WORDS)}{one}{rng.choice(WORDS)}"))  # fmt: skip
         return str(made)
-    if roll < 0.9:
+    if roll < 0.87:
         return rng.choice(WORDS)
+    if roll < 0.93:  # of few letters, where the same comes again
+        return "".join(rng.choice(rng.choice(("ab", "abc", "01"))) for _ in range(rng.randint(2, 7)))
     return "".join(rng.choice("abcxyzABC 019_-.,:/") for _ in range(rng.randint(1, 12)))
 
 

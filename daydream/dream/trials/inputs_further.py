@@ -15,10 +15,10 @@ from typing import Any
 from daydream.contracts.sandbox import Answer, Inputs
 from daydream.dream.trials.comparison_trees import message_class
 from daydream.dream.trials.differential_types import Seen
+from daydream.dream.trials.inputs_plan import ONE_BYTES
 from daydream.dream.trials.mutation import mutated
 from daydream.sandbox.guest.grammar import EncodingError, check, dumps
 
-ONE_BYTES = 2**18
 _TRIES = 8
 _RAISING = 0.1
 _CROSSED = 0.2
@@ -33,9 +33,11 @@ def shared_out(total: int, rounds: int) -> tuple[int, int]:
     return total - each * rounds, each
 
 
-def further(seen: Sequence[Seen], most: int, seed: int, *, receiver: bool = False) -> list[Inputs]:
+def further(
+    seen: Sequence[Seen], most: int, seed: int, *, receiver: bool = False, constants: Sequence[int] = ()
+) -> list[Inputs]:
     """At most so many new calls near those that were answered; `receiver`: the first argument is the object of a method
-    and stays. The same answers and seed give the same calls."""
+    and stays; `constants` are numbers of the code. The same answers and seed give the same calls."""
     rng = random.Random(f"{seed} further {len(seen)}")  # noqa: S311 -- inputs that can be made again
     returning, raising = _groups(seen)
     known = {digest for each in seen if (digest := _digest(each.inputs)) is not None}
@@ -44,7 +46,11 @@ def further(seen: Sequence[Seen], most: int, seed: int, *, receiver: bool = Fals
         if len(found) >= most:
             break
         groups = raising if raising and (not returning or rng.random() < _RAISING) else returning
-        made = _near(rng.choice(rng.choice(groups)), returning, rng, receiver=receiver)
+        chosen = _crossed(rng.choice(rng.choice(groups)), returning, rng, first=int(receiver))
+        made: Inputs | None = chosen
+        for _ in range(rng.choice(_STEPS)):
+            if made is not None:
+                made = mutated(made, rng, receiver=receiver, constants=constants)
         digest = _digest(made) if made is not None else None
         if made is not None and digest is not None and digest not in known:
             known.add(digest)
@@ -52,18 +58,11 @@ def further(seen: Sequence[Seen], most: int, seed: int, *, receiver: bool = Fals
     return found
 
 
-def _near(chosen: Inputs, groups: list[list[Inputs]], rng: random.Random, *, receiver: bool) -> Inputs | None:
-    """One call changed a little, or with an argument of another."""
-    made: Inputs | None = chosen
-    if groups and rng.random() < _CROSSED:
-        made = _crossed(chosen, rng.choice(rng.choice(groups)), rng, first=int(receiver))
-    for _ in range(rng.choice(_STEPS)):
-        made = mutated(made, rng, receiver=receiver) if made is not None else None
-    return made
-
-
-def _crossed(one: Inputs, other: Inputs, rng: random.Random, *, first: int) -> Inputs:
-    """With one argument of another call, where both give it in the same way."""
+def _crossed(one: Inputs, groups: list[list[Inputs]], rng: random.Random, *, first: int) -> Inputs:
+    """Now and then with one argument of another call, where both give it in the same way."""
+    if not groups or rng.random() > _CROSSED:
+        return one
+    other = rng.choice(rng.choice(groups))
     places = range(first, min(len(one.given), len(other.given)))
     if len(one.given) != len(other.given) or not places:
         return one

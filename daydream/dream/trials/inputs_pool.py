@@ -78,9 +78,18 @@ def _is_odd(value: object) -> bool:
 
 def _constants(node: Definition) -> Iterator[object]:
     body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+    said: set[int] = set()  # what an error says is not what the procedure is about
     for statement in body:
         for each in ast.walk(statement):
-            if isinstance(each, ast.Constant):
+            wording = (
+                each.msg
+                if isinstance(each, ast.Assert)
+                else each.exc
+                if isinstance(each, ast.Raise)
+                else None
+            )
+            said.update(id(one) for one in (ast.walk(wording) if wording is not None else ()))
+            if isinstance(each, ast.Constant) and id(each) not in said:
                 yield each.value
 
 

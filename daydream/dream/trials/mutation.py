@@ -3,26 +3,30 @@
 import base64
 import copy
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from daydream.contracts.sandbox import Encoded, Inputs
 from daydream.dream.trials.call_sites_literals import scalar
+from daydream.dream.trials.mutation_text import edited_text, spliced, with_number
 from daydream.sandbox.guest.grammar import GRAMMAR, PLAIN_INT
 
-_CHARACTERS = "aZ0 _-.,/é\n"
 _ITEMS = 5_000
 _LOOKED_AT = 200
-_REUSED = 0.25
+_EXCHANGED = 0.12
+_OF_CODE = 0.12
+_REUSED = 0.35
 _OFFERED = ("identity", "str", "len", "bool", "constant:none", "constant:0", "constant:text", "first")
 Site = tuple[list[Any], int]
 
 
-def mutated(inputs: Inputs, rng: random.Random, *, receiver: bool = False) -> Inputs | None:
-    """The same call with one to three edits somewhere in its arguments, None where nothing can be edited.
+def mutated(
+    inputs: Inputs, rng: random.Random, *, receiver: bool = False, constants: Sequence[int] = ()
+) -> Inputs | None:
+    """The same call with one to four edits somewhere in its arguments, None where nothing can be edited.
 
     `receiver`: the first argument is the object of a method and stays. Values that refer to one another stay, for
-    an edit would change what the references lead to.
+    an edit would change what the references lead to. `constants` are numbers of the code, which some edits put in.
     """
     first = inputs.given[:1] if receiver else ()
     given = copy.deepcopy(list(inputs.given[len(first) :]))
@@ -35,11 +39,38 @@ def mutated(inputs: Inputs, rng: random.Random, *, receiver: bool = False) -> In
         _sites(pair, 1, found)
     if not found or _refers(values):
         return None
+    if rng.random() < _EXCHANGED:
+        for _ in range(rng.choice((1, 1, 2, 4))):
+            _exchange(rng.choice(found), found, rng)
+        return Inputs((*first, *given), tuple((name, tree) for name, tree in named))
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
         holder, number = rng.choice(found)
-        made = _taken_over(holder[number], found, rng) if rng.random() < _REUSED else None
-        holder[number] = edited(holder[number], rng) if made is None else made
+        holder[number] = _changed(holder[number], found, rng, constants)
     return Inputs((*first, *given), tuple((name, tree) for name, tree in named))
+
+
+def _changed(tree: Encoded, found: list[Site], rng: random.Random, constants: Sequence[int]) -> Encoded:
+    how = rng.random()
+    if constants and how < _OF_CODE:
+        number = rng.choice(constants) + rng.choice((-1, 0, 0, 1))
+        if type(tree) is int:
+            return scalar(number)
+        if type(tree) is str:
+            return with_number(tree, abs(number), rng)
+    made = _taken_over(tree, found, rng) if how < _REUSED else None
+    return edited(tree, rng) if made is None else made
+
+
+def _exchange(site: Site, found: list[Site], rng: random.Random) -> None:
+    """Let two values of one type change places, wherever they stand: what all of them are together stays."""
+    holder, number = site
+    tree = holder[number]
+    if type(tree) is list:
+        return  # one may hold the other
+    others = [(one, at) for one, at in found[:_LOOKED_AT] if type(one[at]) is type(tree) and one[at] != tree]
+    if others:
+        other, at = rng.choice(others)
+        holder[number], other[at] = other[at], tree
 
 
 def _taken_over(tree: Encoded, found: list[Site], rng: random.Random) -> Encoded:
@@ -54,7 +85,7 @@ def _taken_over(tree: Encoded, found: list[Site], rng: random.Random) -> Encoded
     if type(chosen) is int and rng.random() < 0.3:
         return chosen + rng.choice((-1, 1))
     if type(chosen) is str and type(tree) is str and rng.random() < 0.5:
-        return _spliced(tree, chosen, rng)
+        return spliced(tree, chosen, rng)
     return chosen
 
 
@@ -80,13 +111,6 @@ def relative(tree: Encoded, rng: random.Random) -> Encoded:
     for _ in range(rng.randint(1, 3)):
         made = edited(made, rng)
     return made
-
-
-def _spliced(text: str, other: str, rng: random.Random) -> str:
-    """A part of another text put in."""
-    first, last = sorted((rng.randint(0, len(other)), rng.randint(0, len(other))))
-    place = rng.randint(0, len(text))
-    return text[:place] + (other[first:last] or other) + text[place:]
 
 
 def _refers(tree: Any) -> bool:
@@ -127,7 +151,7 @@ def edited(tree: Encoded, rng: random.Random) -> Encoded:
     if type(tree) is int:
         return _number(tree, rng)
     if type(tree) is str:
-        return _text(tree, rng)
+        return edited_text(tree, rng)
     if type(tree) is list and tree[0] in _EDITED:
         return [tree[0], *_EDITED[tree[0]](tree, rng)]
     return tree
@@ -136,26 +160,6 @@ def edited(tree: Encoded, rng: random.Random) -> Encoded:
 def _number(value: int, rng: random.Random) -> Encoded:
     made = rng.choice((value + 1, value - 1, value * 2, value // 2, -value, 0, value + rng.randint(-9, 9)))
     return made if -PLAIN_INT < made < PLAIN_INT else ["int", hex(made)]
-
-
-def _text(value: str, rng: random.Random) -> str:
-    place = rng.randint(0, len(value))
-    after = value[place:]
-    character = rng.choice(_CHARACTERS if not value else (*_CHARACTERS, *value[:50]))
-    return rng.choice(
-        (
-            value[:place] + after[1:],
-            value[:place] + character + after,
-            value[:place] + character + after[1:],
-            value[:place] + after[:1] + after,
-            value.swapcase(),
-            value[:place],
-            value[::-1],
-            value[:place] + after[::-1],
-            f"{value} {value}" if len(value) < _ITEMS else value,
-            value + value[::-1] if len(value) < _ITEMS else value,
-        )
-    )
 
 
 def _blob(tree: Any, rng: random.Random) -> list[Any]:

@@ -18,6 +18,7 @@ from daydream.dream.trials.growth import SHARE, growth
 from daydream.dream.trials.harvesting import OwnTests, harvested, own_tests
 from daydream.dream.trials.inputs import inputs_for
 from daydream.dream.trials.inputs_further import further, shared_out
+from daydream.dream.trials.inputs_pool import pool_of
 from daydream.dream.trials.inputs_target import target_of
 from daydream.dream.trials.keeping import digest
 from daydream.dream.trials.keeping import kept as kept_inputs
@@ -84,9 +85,11 @@ def tried(
         return Untried(plan.not_exercisable)
     target = target_of(procedure, text, laboratory.index)
     receiver = target is not None and target.is_handed_over
+    constants = pool_of(target).ints if target is not None else ()
     surveyed = survey(
         laboratory.base_lane, base, plan.shown, kept=kept, held_out=plan.held_out,
-        further=lambda seen: further(seen, more, seed, receiver=receiver), settings=settings, check=ctx.check,
+        further=lambda seen: further(seen, more, seed, receiver=receiver, constants=constants),
+        settings=settings, check=ctx.check,
     )  # fmt: skip
     behaviour = differential(
         surveyed, laboratory.base_lane, laboratory.dream_lane, varied,

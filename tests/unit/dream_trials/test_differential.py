@@ -474,7 +474,7 @@ def test_further_inputs_are_made_from_the_answers_and_may_tell_a_dream_apart() -
         return [inputs(list(range(20 + len(rounds))))]
 
     found = tried(total, lambda numbers: min(sum(numbers), 200), further=further)
-    assert rounds == [12, 13, 14]
+    assert rounds == [12, 13, 14, 15, 16]
     assert found.verdict == "behaviour_changing"
     assert {each.origin for each in found.differing} == {"further"}
 
