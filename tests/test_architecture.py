@@ -241,6 +241,15 @@ sys.exit(code)
 """
 
 
+def test_the_package_itself_loads_none_of_its_parts_until_a_public_name_is_asked_for() -> None:
+    ask = "import sys; import daydream; print(*(name for name in sys.modules if name.startswith('daydream')))"
+    said = subprocess.run([sys.executable, "-I", "-c", ask], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["daydream"]
+    public = "from daydream import *; print(DreamSandbox.__name__, DreamTestRunner, SyntheticTestGenerator, DreamResult)"
+    got = subprocess.run([sys.executable, "-I", "-c", public], capture_output=True, text=True, check=True)
+    assert got.stdout.startswith("DreamSandbox ")
+
+
 @pytest.mark.parametrize("words", [["--help"], ["status"]], ids=lambda words: words[0])
 def test_start_up_loads_little(words: list[str], tmp_path: Path) -> None:
     shutil.copytree(ROOT / "tests/golden/night-1", tmp_path / "state/night")

@@ -2,7 +2,7 @@
 
 import argparse
 
-from daydream.cli import dream_ingest
+from daydream.cli import dream_ingest, dream_test
 from daydream.cli.options import Subparsers, add_command
 from daydream.cli.run import FOCUS, STRATEGIES
 from daydream.errors import UsageError
@@ -41,6 +41,7 @@ def add_parser(subparsers: Subparsers) -> None:
     tried.add_argument("--limit", type=int, default=20, metavar="N", help="at most so many (default 20)")
     add_command(nested, "failures", "what dreams failed of, the most frequent first", failures)
     add_command(nested, "patterns", "how often each transform passed and gained", patterns)
+    dream_test.add_to(nested)
     dream_ingest.add_to(nested)
     night = add_command(nested, "run", "dream now: a night without its other steps", run)
     night.add_argument("--strategy", choices=STRATEGIES, help="how much is dreamt of each procedure")

@@ -50,7 +50,7 @@ class TrialStep:
             chosen = _chosen(
                 store, ctx.run, self._config.trials.per_night, self._config.trials.sample_percent
             )
-        return [SANDBOX, *(f"{_PREFIX}{each}" for each in chosen), _ACROSS] if chosen else []
+        return sub_steps(chosen) if chosen else []
 
     def run(self, ctx: Context, sub_step: str, cursor: str | None) -> Outcome:
         """Try one dream."""
@@ -75,6 +75,14 @@ class TrialStep:
     def section(self, results: Sequence[SubStepResult]) -> SectionData:
         """Add up the trials."""
         return section(results)
+
+    def open(self, ctx: Context) -> None:
+        """Make the ground and start the sandbox, so that from now on nothing is read from the tree.
+
+        Raises:
+            SandboxRefused: none can be had.
+        """
+        self._laboratory(ctx)
 
     def _laboratory(self, ctx: Context) -> "Laboratory":
         from daydream.dream.trials.laboratory import Laboratory
@@ -160,6 +168,11 @@ class TrialStep:
         rows = [trial_rows.trial_row(trial), *_moves(dream, trial, at)]
         rows += [trial_rows.counterexample_row(dream, _plain(each), at) for each in found.differing]
         return Done(facts=_facts(dream, trial), rows=tuple(rows))
+
+
+def sub_steps(dreams: Sequence[str]) -> list[str]:
+    """What trying these dreams takes, in order."""
+    return [SANDBOX, *(f"{_PREFIX}{each}" for each in dreams), _ACROSS]
 
 
 def _across(ctx: Context, store: DreamStore) -> Outcome:
