@@ -104,6 +104,8 @@ def _about(trial: Trial) -> Iterator[str]:
     yield trial.reason
     if trial.backend == NOT_ISOLATED:
         yield f"{NOT_ISOLATED}: it ran as a plain process of this machine"
+    if mended := trial.evidence.get("mended"):
+        yield f"tests of the repository that fail without it and pass with it: {', '.join(mended[:3])}"
     if trial.effectiveness is not None:
         claim = (
             "cheaper"

@@ -2,14 +2,18 @@
 
 import datetime as dt
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from daydream import clock
+from daydream.analysis.source import parse
 from tests.e2e.conftest import Place
 from tests.fakes import checkouts
+from tests.fakes.bubblewrap import why_not
 from tests.fakes.kept_dreams import Book
 from tests.fakes.tried_dreams import tried
 
@@ -150,6 +154,57 @@ def test_a_dream_that_is_not_proposed_says_why(world: World, identifier: str, wh
     before = checkouts.everything(world.place.root / "pkg")
     assert why in world.run("dream", "apply", identifier, code=2)
     assert checkouts.everything(world.place.root / "pkg") == before
+
+
+MEANS = """def mean(values: list[float]) -> float:
+    # Nothing has no mean.
+    return sum(values) / len(values)
+"""
+GUARDED = MEANS.replace("    # Nothing has no mean.\n", "    if not values:\n        return 0.0\n")
+TESTS = """from means import mean
+
+
+def test_mean():
+    assert mean([1.0, 3.0]) == 2.0
+
+
+def test_mean_of_nothing():
+    assert mean([]) == 0.0
+"""
+
+
+def test_a_dream_that_a_failing_test_passes_with_is_tried_proposed_and_taken(tmp_path: Path) -> None:
+    if why := why_not():
+        pytest.skip(why)
+    checkout = checkouts.make(tmp_path / "means", {"means.py": MEANS, "tests/test_means.py": TESTS})
+    checkout.git("config", "user.name", "Ada")
+    checkout.git("config", "user.email", "ada@example.org")
+    trials = {
+        "DAYDREAM_TRIALS_PER_NIGHT": "1",
+        "DAYDREAM_TRIALS_COMPARE": "0.1",
+        "DAYDREAM_TRIALS_INPUTS": "20",
+    }
+    rest = {"DAYDREAM_SANDBOX_ORDER": "bubblewrap", "DAYDREAM_INTERPRETER_PATH": sys.executable}
+    world = World(Place(tmp_path / "means", tmp_path / "home", trials | rest), checkout)
+    state = tmp_path / "means/.git/daydream/state"
+    state.mkdir(parents=True)
+    (function,) = parse(MEANS.encode()).functions
+    book = Book(state)
+    now = clock.to_text(clock.now())
+    place: dict[str, Any] = {"base_path": "means.py", "base_qualname": "mean"}
+    place["base_source_hash"] = function.source_hash
+    book.dream("ff99", "evaluated", code=GUARDED, generated_at=now, **place)
+    book.store.close()
+    world.run("-q", "run")
+    assert "passes 1 of your tests that fails now" in world.place.report()
+    assert "does something else" in world.run("dream", "trials"), "which is what the trial says"
+    world.run(*NIGHT, "propose")
+    world.run("dream", "apply", "ff99")
+    assert checkout.git("log", "-1", "--format=%s") == "Mend means.mean: 1 failing test passes"
+    kept = MEANS.replace("    # Nothing", "    if not values:\n        return 0.0\n    # Nothing")
+    assert (world.place.root / "means.py").read_text("utf-8") == kept, (
+        "with the comment that the dream had dropped"
+    )
 
 
 def test_what_cannot_be_tried_again_says_why(world: World) -> None:
