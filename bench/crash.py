@@ -48,7 +48,7 @@ def why_not() -> str | None:
 
 
 def sample(points: Sequence[Point], count: int | None, seed: int) -> list[Point]:
-    """Draw points: at least one per kind and stage, the rest at random, in the night's order."""
+    """Draw points: one per kind, then one per kind and stage as far as they go, the rest at random, in the night's order."""
     if count is None or count >= len(points):
         return list(points)
     shuffled = random.Random(seed).sample(list(points), len(points))
@@ -56,7 +56,8 @@ def sample(points: Sequence[Point], count: int | None, seed: int) -> list[Point]
     for point in shuffled:
         if point.kind in KINDS:
             first.setdefault((point.kind, point.stage), point)
-    chosen = [*first.values()][:count]
+    kinds = {point.kind: point for point in reversed(first.values())}
+    chosen = [*dict.fromkeys([*kinds.values(), *first.values()])][:count]
     rest = [point for point in shuffled if point not in chosen]
     chosen += rest[: count - len(chosen)]
     order = {point: place for place, point in enumerate(points)}
