@@ -173,8 +173,11 @@ class Writer:
         before = dict(self.names)
         each = self.fresh("int")
         self.lines.append(f"{indent}for {each} in {source}:")
+        so_far = len(self.lines)
         for _ in range(2):
             self.statement(depth + 1, parameters)
+        if len(self.lines) == so_far:
+            self.lines.append(f"{indent}    pass")
         # What a loop sets may not be set after it; what it may have set keeps its type.
         self.names = before
 
@@ -282,7 +285,10 @@ EXPRESSIONS: Mapping[str, Sequence[str]] = {
             "<str>.strip()",
             "<list[str]>[0]",
         ),
-        '"".join([x.lower() for x in <list[str]>])',
+        *(
+            '"".join([x.lower() for x in <list[str]>])',
+            "<str>.join(x[0] for x in <list[str]>)",
+        ),
     ),
     "bool": (
         *(
@@ -317,11 +323,26 @@ EXPRESSIONS: Mapping[str, Sequence[str]] = {
             "<list[int]>[1:]",
             "sorted(list(<set[int]>))",
             "list(range(<int>))",
+            "list(100 // x for x in <list[int]> if x != <int>)",
+            "sorted(half(x) for x in <list[int]>)",
         ),
     ),
     "list[str]": ("<str>.split()", "sorted(<list[str]>)", "list(<dict[str, int]>)", "<list[str]>[:2]"),
-    "dict[str, int]": ("dict(<dict[str, int]>)", "{x: 1 for x in <list[str]>}", "<dict[str, int]>.copy()"),
-    "set[int]": ("set(<list[int]>)", "set([x for x in <list[int]>])", "<set[int]> | <set[int]>"),
+    "dict[str, int]": (
+        "dict(<dict[str, int]>)",
+        "{x: 1 for x in <list[str]>}",
+        "<dict[str, int]>.copy()",
+        "dict((x, <int> // len(x)) for x in <list[str]>)",
+        "dict([(<str>, x) for x in <list[int]>])",
+        "dict(one=<int>, key=<int>)",
+    ),
+    "set[int]": (
+        "set(<list[int]>)",
+        "set([x for x in <list[int]>])",
+        "<set[int]> | <set[int]>",
+        "set(100 // x for x in <list[int]>)",
+        "set((<int>, <int>, 1))",
+    ),
 }
 
 

@@ -2,7 +2,8 @@
 
 Every dream whose verdict is `behaviour_preserving` stands in the source in some round (one for each function at a time). A
 test that passes without them, passes again, and fails with them, names a wrong accept: the dreams of that round are halved until
-single ones are left. The suite runs in a scratch clone with the repository's own environment, where its own authors run it.
+single ones are left. The suite, doctests included, runs in a scratch clone with the repository's own environment, where its authors run
+it; where there are no test files, the doctests of the files that dreams change are all there is.
 """
 
 import re
@@ -13,7 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.trials_funnel_world import Key, Place
+from daydream.analysis.source import is_test
 from daydream.contracts.dream import Dream, Procedure
+from daydream.repository.verify_roots import import_roots
 
 _LINE = re.compile(r"(?m)^(\S+::.*?) (PASSED|FAILED|ERROR)|^(FAILED|ERROR|PASSED) (\S+::.*?)(?: - .*)?$")
 _SUITE_S = 900
@@ -38,7 +41,7 @@ def checked(place: Place) -> Checked:
         if each.id in trials and trials[each.id].outcome == "behaviour_preserving"
     ]
     procedures = place.procedures()
-    suite = _Suite(place)
+    suite = _Suite(place, dreams)
     if not dreams:
         return Checked(0, 0, (), "no dream was accepted")
     steady = suite.passing({}) & suite.passing({})
@@ -84,8 +87,12 @@ def _refuted(
 class _Suite:
     """The suite of a repository in a scratch clone of it."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, dreams: Sequence[Dream]) -> None:
         self._place = place
+        paths = [path.relative_to(place.tree).as_posix() for path in sorted(place.tree.rglob("*.py"))]
+        self._roots = dict.fromkeys((*import_roots(place.tree, paths), ""))
+        self._tested = any(is_test(path) for path in paths)
+        self._changed = {each.base_path for each in dreams}
         self._clone = place.folder / "oracle"
         if not self._clone.is_dir():
             subprocess.run(
@@ -123,7 +130,8 @@ class _Suite:
             "--doctest-modules",
             "--continue-on-collection-errors",
         ]
-        roots = ":".join(str(self._clone / each) for each in ("src", ""))
+        argv += [] if self._tested else sorted(self._changed)
+        roots = ":".join(str(self._clone / each) for each in self._roots)
         env = {
             "PATH": "/usr/bin:/bin",
             "HOME": str(self._place.folder),

@@ -29,7 +29,7 @@ _WORTH: tuple[tuple[str, str, float, str], ...] = (
         "constraint_relaxation",
         (
             "lookup_once attribute_once call_once hoist_method hoist_statement hoist_value set_of_constants join_once "
-            "break_when_found return_in_branch return_in_block return_in_round comprehension"
+            "break_when_found return_in_branch return_in_block return_in_round comprehension made_directly gathered_at_once"
         ),
         0.25,
         "the same result with less work, as far as its dependences show",

@@ -17,6 +17,7 @@ from daydream.analysis.source import Definition, NotParsed, function_tree
 from daydream.contracts.dream import Candidate, Policy, Procedure
 from daydream.dream.kinds import constraint_relaxation_batch as batch
 from daydream.dream.kinds import constraint_relaxation_calls as calls
+from daydream.dream.kinds import constraint_relaxation_displays as displays
 from daydream.dream.kinds import constraint_relaxation_exits as exits
 from daydream.dream.kinds import constraint_relaxation_lazy as lazy
 from daydream.dream.kinds import constraint_relaxation_lookups as lookups
@@ -35,6 +36,7 @@ TRANSFORMS: tuple[Callable[[Body], Iterator[Relaxation]], ...] = (
     lazy.copies,
     batch.comprehensions,
     batch.displays,
+    displays.made_directly,
     lookups.tests_together,
     lookups.lookups,
     lookups.texts_joined,
@@ -51,7 +53,7 @@ class ConstraintRelaxation:
     """See the module."""
 
     key: str = "constraint_relaxation"
-    version: int = 2
+    version: int = 3
 
     def propose(
         self, procedure: Procedure, related: Sequence[Procedure], policy: Policy, rng: random.Random

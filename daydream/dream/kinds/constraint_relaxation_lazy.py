@@ -28,7 +28,7 @@ def generators(body: Body) -> Iterator[Relaxation]:
         if not name or not isinstance(node, ast.Call):
             continue
         listed = node.args[0]
-        if not isinstance(listed, ast.ListComp) or not body.outside_comprehensions(node) or _suspends(listed):
+        if not isinstance(listed, ast.ListComp) or not body.outside_comprehensions(node) or suspends(listed):
             continue
         if _may_interleave(body, node, listed, name):
             yield _generated(body, node, listed, name)
@@ -45,7 +45,7 @@ def _consumer(body: Body, node: ast.AST) -> str:
     return name if name in _WHOLE and not keyed else ""
 
 
-def _suspends(node: ast.AST) -> bool:
+def suspends(node: ast.AST) -> bool:
     """Whether a generator would be another thing: it suspends, binds names, or lets a StopIteration out."""
     for each in ast.walk(node):
         if isinstance(each, (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, *SCOPES)):

@@ -487,3 +487,67 @@ def test_on_the_standard_library_every_candidate_is_kept_and_says_what_it_is() -
             assert not checker.rejected
             found += bool(candidates)
     assert found >= 60
+
+
+@pytest.mark.parametrize(
+    ("call", "direct"),
+    [
+        ("list(k(x) for x in xs)", "[k(x) for x in xs]"),
+        ("list((x for x in xs if x))", "[x for x in xs if x]"),
+        ("list([x for x in xs])", "[x for x in xs]"),
+        ("set(k(x) for x in xs)", "{k(x) for x in xs}"),
+        ("set((1, 2, s))", "{1, 2, s}"),
+        ("dict((x, k(x)) for x in xs)", "{x: k(x) for x in xs}"),
+        ("dict([(s, k(x)) for x in xs])", "{s: k(x) for x in xs}"),
+        ("dict(one=k, two=(1, 2))", '{"one": k, "two": (1, 2)}'),
+        ("dict()", "{}"),
+        ("list()", "[]"),
+    ],
+)
+def test_what_a_call_makes_is_made_directly(call: str, direct: str) -> None:
+    source = f"def f(xs: list[int], s: str, k):\n    made = {call}\n    return made\n"
+    assert f"made = {direct}\n" in variant(source, "made_directly")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "set([k(x) for x in xs])",  # its items are all there before the first is hashed
+        "dict([(k(x), x) for x in xs])",
+        "dict(k(x) for x in xs)",
+        "dict(**k)",
+        "dict(one=(y := 1))",
+        "set((k, 1))",
+        "set(())",
+        "set()",
+        "set(xs)",
+        "list(xs)",
+        "list(next(k) for x in xs)",  # a StopIteration would end the generator with another error
+        "list(xs for xs in k if (y := xs))",
+    ],
+)
+def test_what_would_be_made_otherwise_stays_a_call(call: str) -> None:
+    assert "made_directly" not in proposed(f"def f(xs: list[int], s: str, k):\n    return {call}\n")
+    shadowed = "def f(xs: list[int], list, k):\n    return list(x for x in xs)\n"
+    assert "made_directly" not in proposed(shadowed)
+
+
+@pytest.mark.parametrize(
+    ("call", "gathered"),
+    [
+        ("', '.join(str(x) for x in xs)", "', '.join([str(x) for x in xs])"),
+        ("s.join((str(x) for x in xs))", "s.join([str(x) for x in xs])"),
+        ("sorted((k(x) for x in xs), key=len)", "sorted([k(x) for x in xs], key=len)"),
+        ("sorted(k(x) for x in xs)", "sorted([k(x) for x in xs])"),
+        ("tuple(k(x) for x in xs)", "tuple([k(x) for x in xs])"),
+        ("k.join(str(x) for x in xs)", None),
+        ("sum(x for x in xs)", None),
+        ("any(k(x) for x in xs)", None),
+    ],
+)
+def test_what_a_call_gathers_anyway_is_gathered_at_once(call: str, gathered: str | None) -> None:
+    source = f"def f(xs: list[int], s: str, k):\n    return {call}\n"
+    if gathered is None:
+        assert "gathered_at_once" not in proposed(source)
+    else:
+        assert f"return {gathered}\n" in variant(source, "gathered_at_once")
