@@ -24,6 +24,7 @@ COMMITS = f"CREATE TABLE commits ({KEY}, PRIMARY KEY (run, seq)) WITHOUT ROWID"
 """The table of which sub-steps have rows; part of every store's first migration."""
 
 _BUSY_S = 10.0
+_REREAD = 5
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DISK = {
@@ -73,6 +74,7 @@ class RowStore:
         self.path = path
         self.read_only = read_only
         self._open: sqlite3.Connection | None = None
+        self._alone: tuple[int, ...] | None = None
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Self:
@@ -120,8 +122,25 @@ class RowStore:
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """Run a query and return all its rows."""
+        for _ in range(_REREAD):
+            try:
+                found = self._rows(sql, parameters)
+            except StateDamaged:
+                if not self._moved():
+                    raise
+            else:
+                if not self._moved():
+                    return found
+            self.close()
+        return self._rows(sql, parameters)
+
+    def _rows(self, sql: str, parameters: Sequence[Any]) -> list[sqlite3.Row]:
         with self._told():
             return self._connection().execute(sql, parameters).fetchall()
+
+    def _moved(self) -> bool:
+        """Whether somebody wrote into a file that is read as if nobody did: what was read of it then says nothing."""
+        return self._alone is not None and self._alone != _stamp(self.path)
 
     def problems(self) -> list[str]:
         """Check every page and index; return what SQLite has to say, nothing for a sound file."""
@@ -146,13 +165,16 @@ class RowStore:
         return self._open
 
     def _opened(self) -> sqlite3.Connection:
+        self._alone = None
         if self.read_only and not self.path.exists():
             return migrated(_connect(":memory:"), self.schema)
         if not self.read_only:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         mode = "ro" if self.read_only else "rwc"
+        stamp = _stamp(self.path)
         if self.read_only and not self.path.with_name(f"{self.path.name}-wal").exists():
             mode = "ro&immutable=1"  # nobody writes, so reading leaves nothing beside the file either
+            self._alone = stamp
         connection = _connect(f"file:{quote(str(self.path.absolute()))}?mode={mode}")
         with contextlib.ExitStack() as on_error:
             on_error.callback(connection.close)
@@ -217,6 +239,15 @@ class RowStore:
             if known is None:
                 raise
             raise known from error
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """What changes about a file when it is written; nothing where it is gone."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def told(path: Path, schema: Schema, error: sqlite3.DatabaseError) -> Exception | None:

@@ -156,6 +156,20 @@ def test_a_damaged_file_is_reported_in_a_sentence(tmp_path: Path) -> None:
     assert path.read_bytes() == b"this is no database at all" * 100
 
 
+def test_a_reader_sees_what_was_written_since_it_began(tmp_path: Path) -> None:
+    path = tmp_path / "dreams.db"
+    with DreamStore.open(path) as store:
+        store.commit("r", 1, [dream("first")])
+    with DreamStore.open(path, read_only=True) as reader:
+        assert ids(reader) == ["first"]
+        for number in range(2, 40):
+            with DreamStore.open(path) as store:
+                store.commit("r", number, [dream(f"more-{number:02}")])
+        assert len(ids(reader)) == 39
+        assert reader.problems() == []
+    assert not path.with_name("dreams.db-wal").exists()
+
+
 def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "dreams.db"
     with sqlite3.connect(path) as other:
