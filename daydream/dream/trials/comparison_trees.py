@@ -31,6 +31,8 @@ _MASKED = re.compile(
 )
 _ARRAYS = {"<f2": "e", "<f4": "f", "<f8": "d"}
 _MATCHED_MOST = 300
+_WORDED_BY_CHANCE = frozenset(["RecursionError", "MemoryError"])
+"""What these say depends on where the room ran out."""
 _ANY_SIZE = 2**30
 
 
@@ -330,7 +332,9 @@ def _mapping(walk: _Walk, base: list[Any], dream: list[Any], path: Path) -> Gap 
 
 
 def _raised(_walk: _Walk, base: list[Any], dream: list[Any], path: Path) -> Gap | None:
-    return None if message_class(base[3]) == message_class(dream[3]) else Gap(path, "raised", base, dream)
+    if base[2] in _WORDED_BY_CHANCE or message_class(base[3]) == message_class(dream[3]):
+        return None
+    return Gap(path, "raised", base, dream)
 
 
 def _opaque(walk: _Walk, base: list[Any], _dream: list[Any], path: Path) -> Gap | None:

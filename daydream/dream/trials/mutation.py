@@ -76,10 +76,10 @@ def _exchange(site: Site, found: list[Site], rng: random.Random) -> None:
 def _taken_over(tree: Encoded, found: list[Site], rng: random.Random) -> Encoded:
     """Another value of the call of the same type, or one beside it: what arguments have in common, a procedure often asks.
     None where there is none."""
-    kind = _tag(tree)
+    kind = _shape(tree)
     others = [holder[number] for holder, number in found[:_LOOKED_AT]]
-    alike = [each for each in others if each is not tree and _tag(each) == kind and each != tree]
-    if not alike or kind is bool:
+    alike = [each for each in others if each is not tree and _shape(each) == kind and each != tree]
+    if not alike or type(tree) is bool:
         return None
     chosen = copy.deepcopy(rng.choice(alike))
     if type(chosen) is int and rng.random() < 0.3:
@@ -233,6 +233,13 @@ def _fixed(tree: Any, rng: random.Random) -> list[Any]:
         else:
             items[one] = edited(items[one], rng)
     return [items]
+
+
+def _shape(tree: Any) -> Any:
+    """The type, of a list with that of what comes first in it."""
+    if type(tree) is list and tree[0] in ("list", "set", "frozenset", "deque"):
+        return (tree[0], _shape(tree[1][0]) if tree[1] else None)
+    return _tag(tree)
 
 
 def _tag(tree: Any) -> Any:

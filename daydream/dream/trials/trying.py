@@ -20,7 +20,7 @@ from daydream.dream.trials.inputs import inputs_for
 from daydream.dream.trials.inputs_further import further, shared_out
 from daydream.dream.trials.inputs_pool import pool_of
 from daydream.dream.trials.inputs_target import target_of
-from daydream.dream.trials.keeping import digest
+from daydream.dream.trials.keeping import digest, names_of
 from daydream.dream.trials.keeping import kept as kept_inputs
 from daydream.dream.trials.laboratory import Laboratory
 from daydream.dream.trials.mutation import mutated
@@ -97,7 +97,7 @@ def tried(
     )  # fmt: skip
     asked = _asked(ctx, procedure, options, within, surveyed)
     if behaviour.verdict != "behaviour_preserving" and not behaviour.only_mends:
-        return _row(behaviour, None, {}, notes, asked)
+        return _row(behaviour, None, {}, notes, asked, names_of(procedure))
     names = [each.name for each in target.parameters if each.way.startswith("pos")] if target else []
     timing = Plan(cpu_s=options.compare, seed=seed)
 
@@ -106,7 +106,8 @@ def tried(
             return None
         return _timed(laboratory, (base, varied), surveyed, floor, timing, ctx, names, receiver=receiver)
 
-    found = _judged(behaviour, own_tests(ctx, laboratory, procedure, varied), timed, notes, asked)
+    own = own_tests(ctx, laboratory, procedure, varied)
+    found = _judged(behaviour, own, timed, notes, asked, names_of(procedure))
     return _with_evidence(laboratory, procedure, surveyed, found)
 
 
@@ -143,20 +144,21 @@ def _judged(
     timed: Callable[[], Effect | None],
     notes: Sequence[str],
     asked: Mapping[str, Any],
+    names: Sequence[str],
 ) -> Found:
     """What becomes of a dream that does the same on all inputs, or differs only where its procedure raises: its
     repository's own tests have a say, then, where it does the same, its cost."""
     preserving = behaviour.verdict == "behaviour_preserving"
     if own.broken is not None:
         told = {"outcome": "failing", "category": "logic", "reason": own.broken} if preserving else {}
-        return _row(behaviour, None, told, notes, asked)
+        return _row(behaviour, None, told, notes, asked, names)
     notes = [*notes, *own.notes]
     asked = {**asked, "own_tests": own.passed, "mended": [*own.mended]}
     effect = timed() if preserving else None
     if effect is not None and effect.differing is not None:
         told = {"outcome": "behaviour_changing", "category": "logic", "reason": effect.reason}
-        return _row(behaviour, None, told, notes, {**asked, "mended": []}, (effect.differing,))
-    return _row(behaviour, effect, {}, notes, asked)
+        return _row(behaviour, None, told, notes, {**asked, "mended": []}, names, (effect.differing,))
+    return _row(behaviour, effect, {}, notes, asked, names)
 
 
 def _timed(
@@ -241,11 +243,12 @@ def _row(
     told: Mapping[str, Any],
     notes: Sequence[str],
     asked: Mapping[str, Any],
+    names: Sequence[str],
     more: tuple[Inputs, ...] = (),
 ) -> Found:
     shown = behaviour.differing[:_SHOWN]
     given = [*(each.inputs for each in shown), *more]
-    kept = [each for each in given if not looks_secret(each)]
+    kept = [each for each in given if not looks_secret(each, names)]
     if len(kept) < len(given):
         notes = [*notes, f"{len(given) - len(kept)} differing inputs look like secrets and are not kept"]
     evidence: dict[str, Any] = {

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from daydream.analysis.redaction import ADDRESS, EMAIL, EVERYTHING, NUMBER, SECRET, redact
@@ -22,10 +22,13 @@ _OWN = frozenset((*WORDS, *(text for _, texts in TEXTS for text in texts)))
 """Texts that daydream itself made up."""
 
 
-def looks_secret(inputs: Inputs) -> bool:
-    """Whether an argument holds what redaction would hide, or a text under a name that says it is a secret. What daydream made
-    up itself is none."""
-    named = [["", each] for each in inputs.given] + [[name, tree] for name, tree in inputs.named]
+def looks_secret(inputs: Inputs, names: Sequence[str] = ()) -> bool:
+    """Whether an argument holds what redaction would hide, or a text under a name that says it is a secret; `names` are those of
+    the parameters by position. What daydream made up itself is none."""
+    known = [*names, *[""] * len(inputs.given)]
+    named = [[name, each] for name, each in zip(known, inputs.given, strict=False)] + [
+        [name, tree] for name, tree in inputs.named
+    ]
     return any(_is_secret(name, text) for name, text in _texts(named))
 
 
@@ -34,8 +37,10 @@ def _is_secret(name: str, text: str) -> bool:
         return False
     if len(text) > _LONGEST:
         return len(set(text)) > _SHORTEST  # too long to be looked at, and not one character again and again
-    if name and _NAMED.search(name):
-        return True
+    return bool(name and (_NAMED.search(name) or _hides(f'{name} = "{text}"'))) or _hides(text)
+
+
+def _hides(text: str) -> bool:
     hidden = redact(text, EVERYTHING)
     return hidden != text and any(hidden.count(mark) > text.count(mark) for mark in _MARKS)
 

@@ -239,6 +239,12 @@ def test_a_difference_decides_although_something_cannot_be_compared() -> None:
     assert isinstance(compare(ours, theirs), Different)
 
 
+def test_where_the_room_ran_out_is_no_difference_of_wording() -> None:
+    deep = "maximum recursion depth exceeded"
+    assert isinstance(error(RecursionError(deep), RecursionError(f"{deep} in comparison")), Same)
+    assert isinstance(error(RecursionError(deep), ValueError(deep)), Different)
+
+
 def test_errors_are_compared_by_class_and_wording() -> None:
     assert isinstance(error(ValueError("no 'a' at 3"), ValueError("no 'b' at 47")), Same)
     assert isinstance(error(ValueError("no 'a' at 3"), ValueError("not 'a' at 3")), Different)
@@ -336,3 +342,10 @@ def test_what_else_sets_objects_and_dictionaries_may_differ_in() -> None:
     assert isinstance(value({"a": 1}, {"b": 1}, Rules(any_key_order=True)), Different)
     assert isinstance(value(1, 2, Rules(any_order=True)), Different)
     assert isinstance(value(iter(range(500)), iter(range(500))), Same), "as far as they were drawn"
+
+
+def test_a_key_that_looks_like_a_secret_is_not_shown_where_its_value_differs() -> None:
+    key = "ghp_" + "abcdefghij" * 3 + "012345"
+    found = value({key: 1}, {key: 2})
+    assert isinstance(found, Different)
+    assert key not in found.where + found.base + found.dream

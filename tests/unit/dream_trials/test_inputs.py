@@ -14,7 +14,7 @@ from daydream.dream.trials.inputs import ALL_BYTES, Plan, inputs_for
 from daydream.dream.trials.inputs_index import Index
 from daydream.dream.trials.inputs_target import target_of
 from daydream.records.repository import SourceFile
-from daydream.sandbox.guest.encoding import check
+from daydream.sandbox.guest.encoding import check, decode
 
 HEAD = """
 import asyncio, enum, socket, threading, typing
@@ -417,6 +417,54 @@ def test_contracts_are_kept_but_for_a_few_and_those_are_marked() -> None:
     assert 1 <= len(broken) <= 4
     assert {each.origin for each in broken} == {"violating"}
     assert all(each in broken for each in plan.inputs if each.origin == "violating")
+
+
+def test_what_a_contract_refuses_is_changed_until_it_does_not() -> None:
+    body = """
+def f(words, sizes):
+    assert type(words) == list and all(isinstance(word, str) for word in words)
+    assert type(sizes) == list and all(type(size) == int and size >= 0 for size in sizes)
+    assert len(words) == len(sizes) + 1
+    assert len(set(sizes)) == len(sizes) >= 2
+    return dict(zip(words, sizes))
+"""
+    plan = planned(body, most=60)
+    kept = [[decode(one) for one in each.inputs.given] for each in plan.inputs if each.origin != "violating"]
+    assert len(kept) > 30
+    assert all(len(words) == len(sizes) + 1 and len({*sizes}) == len(sizes) >= 2 for words, sizes in kept)
+    assert sum(each.origin == "violating" for each in plan.inputs) <= 6
+
+
+def test_what_an_error_says_is_not_taken_for_a_value_of_the_procedure() -> None:
+    body = """
+def f(word: str):
+    assert word, "quite unlikely"
+    if word == "x-ray":
+        raise ValueError("never drawn")
+    return word
+"""
+    drawn = arguments(planned(body, most=80))
+    assert "x-ray" in drawn
+    assert not any("unlikely" in each or "never" in each for each in drawn)
+
+
+def test_items_are_of_what_a_loop_checks_them_for_and_looks_them_up_in() -> None:
+    body = """
+def f(tokens):
+    rank = {"+": 1, "*": 2}
+    found = 0
+    for token in tokens:
+        if type(token) is int:
+            found += token
+        else:
+            found += rank[token]
+    return found
+"""
+    items = [
+        item for each in arguments(planned(body, most=60)) if type(each) is list for item in decode(each)
+    ]
+    assert sum(type(each) is int or each in ("+", "*") for each in items) > len(items) / 2
+    assert {"+", "*"} <= {each for each in items if isinstance(each, str)}
 
 
 def test_a_check_of_a_name_that_was_bound_anew_is_no_contract() -> None:

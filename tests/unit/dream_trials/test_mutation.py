@@ -1,6 +1,8 @@
 """A mutated call differs, keeps its types, and stays well formed; a grown one has exactly the size that was asked for."""
 
+import itertools
 import random
+import re
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from daydream.contracts.sandbox import Inputs
 from daydream.dream.trials.inputs_sizes import families, grown
-from daydream.dream.trials.mutation import edited, mutated
+from daydream.dream.trials.mutation import edited, mutated, related, relative
 from daydream.sandbox.guest.encoding import check, decode, encode
 
 LEAVES = (
@@ -115,3 +117,49 @@ def test_what_has_no_size_or_is_empty_has_no_family() -> None:
 def test_a_size_that_does_not_fit_is_left_out() -> None:
     [family] = families(Inputs((["list", ["x" * 5000]],)), 1, (10, 1000))
     assert [size for size, _ in family.members] == [10]
+
+
+def test_values_of_one_type_change_places_wherever_they_stand() -> None:
+    grid = encode([[1, 2], [3, 4]])
+    made = [mutated(Inputs((grid,)), random.Random(seed)) for seed in range(200)]
+    found = [decode(each.given[0]) for each in made if each is not None]
+    moved = [
+        rows for rows in found if rows != [[1, 2], [3, 4]] and sorted(itertools.chain(*rows)) == [1, 2, 3, 4]
+    ]
+    assert any(sorted(map(len, rows)) == [2, 2] and {*rows[0]} != {1, 2} for rows in moved)
+
+
+def test_an_argument_takes_over_what_another_holds() -> None:
+    call = Inputs(("needle", encode(["one", "two"]), 77, encode([1, 2])))
+    made = [mutated(call, random.Random(seed)) for seed in range(300)]
+    texts = {decode(each.given[0]) for each in made if each is not None}
+    numbers = [number for each in made if each is not None for number in decode(each.given[3])]
+    assert {"one", "two"} & texts
+    assert {76, 77, 78} & set(numbers)
+
+
+def test_numbers_of_the_code_turn_up_as_arguments_and_inside_texts() -> None:
+    call = Inputs(("2024-02-10", 5))
+    made = [mutated(call, random.Random(seed), constants=(8765,)) for seed in range(300)]
+    texts = [each.given[0] for each in made if each is not None]
+    assert any("8765" in text or "8764" in text for text in texts)
+    assert {8764, 8765, 8766} & {each.given[1] for each in made if each is not None}
+    assert not any("8765" in str(mutated(call, random.Random(seed))) for seed in range(100))
+
+
+def test_a_text_keeps_the_kinds_of_its_characters_often_and_its_numbers_their_width() -> None:
+    made = [mutated(Inputs(("a7-B",)), random.Random(seed)) for seed in range(200)]
+    shapes = [each.given[0] for each in made if each is not None]
+    assert sum(re.fullmatch(r"[a-z]\d-[A-Z]", each) is not None for each in shapes) > 30
+    dates = [mutated(Inputs(("03-09",)), random.Random(seed)) for seed in range(200)]
+    assert {"04-09", "02-09", "03-08", "03-10"} & {each.given[0] for each in dates if each is not None}
+
+
+def test_related_arguments_are_the_same_a_part_or_near() -> None:
+    rng = random.Random(1)
+    made = {relative("abcdef", rng) for _ in range(100)}
+    assert "abcdef" in made
+    assert any(each in "abcdef" and 0 < len(each) < 6 for each in made)
+    assert related("a", "b")
+    assert related(encode([1]), encode(["a"]))
+    assert not any(related(one, two) for one, two in (("a", 1), (True, False), (None, None)))
