@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.trials_funnel_world import Key, Place
-from daydream.analysis.source import is_test
+from daydream.analysis.roles import is_test
 from daydream.contracts.dream import Dream, Procedure
 from daydream.repository.verify_roots import import_roots
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from daydream import clock
-from daydream.app.trials import told
+from daydream.app.trials import about
 from daydream.app.tryout import TriedDream, Tryout
 from daydream.errors import Stopped, TryAgain
 from daydream.flow.signals import stopping
@@ -120,7 +120,7 @@ def one(tested: TriedDream) -> Iterator[str]:
         yield f"{tested.dream_id}  not tried: {tested.why}"
         return
     yield f"{tested.dream_id}  {tested.trial.outcome.replace('_', ' ')}{f' ({tested.why})' if tested.why else ''}"
-    yield from told(tested.trial)
+    yield from (f"  {line}" for line in about(tested.trial))
 
 
 def as_data(tested: TriedDream) -> dict[str, Any]:

@@ -5,14 +5,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from daydream.app.views import places_of
+from daydream import clock
+from daydream.app.views import head_of, places_of
 from daydream.contracts.results import RunResult
 from daydream.contracts.sandbox import NOT_ISOLATED
+from daydream.dream.learning.telling import EFFECTS, condition, happened
 from daydream.dream.trials.growth import words as growth
 from daydream.errors import UsageError
-from daydream.store import trial_rows
+from daydream.store import learning_rows, trial_rows
 from daydream.store.dream_rows import dreams_by_id
 from daydream.store.dreams import DreamStore
+from daydream.store.learning_rows import Lesson
 from daydream.store.trial_rows import Trial
 
 _NONE_YET = "nothing was tried here yet; a night tries dreams of tier 1 where a sandbox can be had"
@@ -57,9 +60,10 @@ def failures(root: Path, config_file: Path | None) -> RunResult:
 
 
 def patterns(root: Path, config_file: Path | None) -> RunResult:
-    """Say of each transform how often it was tried, passed and gained."""
+    """List the lessons in force, then say of each transform how often it was tried, passed and gained."""
     with _store(root, config_file) as store:
         found = trial_rows.by_transform(store)
+        lessons = learning_rows.in_force(store, today(root, config_file))
     data = [
         {"type": kind, "transform": transform, "decided": decided, "passed": passed, "gained": gained}
         for kind, transform, decided, passed, gained in found
@@ -68,7 +72,22 @@ def patterns(root: Path, config_file: Path | None) -> RunResult:
         f"{each['transform']}: {each['passed']} of {each['decided']} do the same, {each['gained']} of them cheaper"
         for each in data
     ]
-    return RunResult(lines=tuple(lines or [_NONE_YET]), data={"patterns": data})
+    told = [line for each in lessons for line in lesson_lines(each)]
+    both = {"lessons": [dataclasses.asdict(each) for each in lessons], "patterns": data}
+    return RunResult(lines=tuple([*told, *lines] or [_NONE_YET]), data=both)
+
+
+def today(root: Path, config_file: Path | None) -> str:
+    """The date where the nights of a repository are."""
+    zone = head_of(places_of(root, config_file)).zone
+    return clock.local_date(clock.now(), clock.zone(zone)).isoformat()
+
+
+def lesson_lines(lesson: Lesson) -> Iterator[str]:
+    """Write a lesson: its condition and effect, then its evidence and how long it holds."""
+    yield f"{condition(lesson)}: {EFFECTS[lesson.effect]}, because {happened(lesson)}"
+    example = f"such as {lesson.example}: {lesson.reason}" if lesson.example else lesson.reason
+    yield f"  {example}; since {lesson.since}, until {lesson.expires} unless it goes on"
 
 
 def _store(root: Path, config_file: Path | None) -> DreamStore:
@@ -89,7 +108,7 @@ def _lines(trial: Trial, named: Mapping[str, Any]) -> Iterator[str]:
     )
     category = f" ({trial.category})" if trial.category else ""
     yield f"{trial.dream_id}  {trial.at[:10]}  {_WORDS[trial.outcome]}{category}  {what}"
-    yield from (f"  {line}" for line in _about(trial))
+    yield from (f"  {line}" for line in about(trial))
 
 
 def trial_lines(trial: Trial) -> Iterator[str]:
@@ -97,10 +116,11 @@ def trial_lines(trial: Trial) -> Iterator[str]:
     category = f" ({trial.category})" if trial.category else ""
     counts = f"{trial.counts.get('same', 0)} of {trial.counts.get('asked', 0)} inputs the same"
     yield f"trial of {trial.at[:10]} in {trial.backend}: it {_WORDS[trial.outcome]}{category}, {counts}"
-    yield from (f"  {line}" for line in _about(trial))
+    yield from (f"  {line}" for line in about(trial))
 
 
-def _about(trial: Trial) -> Iterator[str]:
+def about(trial: Trial) -> Iterator[str]:
+    """What a trial came to, in lines: why, what it costs, how that grows, and where it differs."""
     yield trial.reason
     if trial.backend == NOT_ISOLATED:
         yield f"{NOT_ISOLATED}: it ran as a plain process of this machine"

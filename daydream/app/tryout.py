@@ -108,7 +108,7 @@ class Tryout:
     def trial_of(self, dream_id: str) -> Trial | None:
         """The trial of a dream that is stored."""
         with self.store(self.places()) as store:
-            return trial_rows.trial_of(store, dream_id)
+            return trial_rows.last_trial(store, dream_id)
 
     def run(self, dreams: Sequence[str]) -> Iterator[TriedDream]:
         """Try dreams that wait, one after the other; each is stored before it is told.

@@ -8,7 +8,7 @@ from daydream.cli.run import FOCUS, STRATEGIES
 from daydream.errors import UsageError
 
 STATUSES = ("pending_evaluation", "evaluated", "pending_test", "tested", "archived")
-_STATES = "catalogue,generate,judge,trial,score,dreams"
+_STATES = "catalogue,generate,judge,trial,tighten,score,dreams"
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -40,7 +40,12 @@ def add_parser(subparsers: Subparsers) -> None:
     tried = add_command(nested, "trials", "what was tried in the sandbox, the newest first", trials)
     tried.add_argument("--limit", type=int, default=20, metavar="N", help="at most so many (default 20)")
     add_command(nested, "failures", "what dreams failed of, the most frequent first", failures)
-    add_command(nested, "patterns", "how often each transform passed and gained", patterns)
+    add_command(
+        nested, "patterns", "what trials taught, and how often each transform passed and gained", patterns
+    )
+    add_command(
+        nested, "learning", "how what was learnt changes what is dreamt, and what you can do", learning
+    )
     dream_test.add_to(nested)
     dream_ingest.add_to(nested)
     night = add_command(nested, "run", "dream now: a night without its other steps", run)
@@ -137,6 +142,15 @@ def patterns(args: argparse.Namespace) -> int:
     from daydream.cli.output import emit
 
     return emit(tried.patterns(root(args), config_file(args)), args)
+
+
+def learning(args: argparse.Namespace) -> int:
+    """Report what was learnt; reads only, takes no lock."""
+    from daydream.app import learning as learnt
+    from daydream.cli.options import config_file, root
+    from daydream.cli.output import emit
+
+    return emit(learnt.learning(root(args), config_file(args)), args)
 
 
 def run(args: argparse.Namespace) -> int:

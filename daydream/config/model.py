@@ -189,7 +189,8 @@ class DreamOptions(Options):
     """The dream half. The weights are the shares of the four parts of health; what was not measured has none.
 
     `focus` is a glob on paths or names, or a regular expression between slashes; `profile` a file of cProfile or
-    py-spy, which says where time is spent; `repositories` are folders of further projects to learn from.
+    py-spy, which says where time is spent; `repositories` are folders of further projects to learn from. `learn`: what
+    trials and people said of earlier dreams changes what is dreamt.
     """
 
     per_procedure: int = Field(default=5, ge=0)
@@ -198,6 +199,7 @@ class DreamOptions(Options):
     focus: str | None = Field(default=None, min_length=1)
     profile: str | None = Field(default=None, min_length=1)
     repositories: tuple[str, ...] = ()
+    learn: bool = True
     retention_days: int = Field(default=10, ge=1)
     novelty_weight: int = Field(default=60, ge=0)
     quality_weight: int = Field(default=15, ge=0)

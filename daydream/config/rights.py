@@ -74,6 +74,7 @@ RIGHTS: dict[str, Right] = {
     "dream.focus": Right("never", shapes_plan=True),
     "dream.profile": Right("never", shapes_plan=True),
     "dream.repositories": Right("never", shapes_plan=True),
+    "dream.learn": Right("lower", shapes_plan=True),
     "dream.retention_days": Right("raise", shapes_plan=False),
     "dream.novelty_weight": Right("set", shapes_plan=False),
     "dream.quality_weight": Right("set", shapes_plan=False),

@@ -20,6 +20,8 @@ from daydream.dream.acceptance import Checker, Kept, dream_of
 from daydream.dream.ensemble import VERSION, Ensemble, Work, kinds_of, opened
 from daydream.dream.ensemble_strategy import STRATEGIES
 from daydream.dream.kinds import KINDS
+from daydream.dream.learning.allocation import Learned, learned
+from daydream.dream.learning.answers import taken_over, waiting
 from daydream.dream.selection import Focus, Key
 from daydream.dream.tonight import Tonight
 from daydream.records.outcome import Done, More, Outcome, Row, Skipped
@@ -33,6 +35,7 @@ _ASKED = 8
 _LARGEST_PART = 0.4
 _FIRST_TURN = 0.4
 _MODELS = "models:"
+_ANSWERS = "answers"
 _LEARNING = ("cross_project_synthesis",)
 _REJECTIONS = ("does_not_compile", "no_op", "duplicate", "signature")
 _COLUMNS = (
@@ -65,17 +68,23 @@ class Generate:
         self._kinds = {kind.key: kind for kind in kinds if kind.key in strategy.kinds}
         self._order: tuple[tuple[str, str], list[Key]] | None = None
         self._catalogue: Tonight | None = None
+        self._known: tuple[str, Learned | None] | None = None
 
     def plan(self, ctx: Context) -> Sequence[str]:
-        """One sub-step for each kind, one for each that models dream of, then the record of them all; nothing
-        where no dreams are wanted."""
+        """One sub-step for answers that no night has read, one for each kind, one for each that models dream of, then the
+        record of them all; nothing where no dreams are wanted."""
         wanted = self._caps.per_night and self._caps.per_procedure
+        if not wanted:
+            return []
+        answers = [_ANSWERS] if self._config.dream.learn and waiting(ctx) else []
         asked = [_MODELS + kind for kind in kinds_of(self._config, ctx)]
-        return [*self._kinds, *asked, "record"] if wanted else []
+        return [*answers, *self._kinds, *asked, "record"]
 
     def run(self, ctx: Context, sub_step: str, cursor: str | None) -> Outcome:
         """Ask a kind about the next procedures; the cursor is how many it was asked about."""
         with DreamStore.open(ctx.state / "dreams.db", read_only=True) as store:
+            if sub_step == _ANSWERS:
+                return taken_over(ctx, store)
             if sub_step == "record":
                 return _record(ctx, store, self._usage(ctx), self._config.dream.strategy)
             if dream_rows.snapshot(store, ctx.run) is None:
@@ -92,9 +101,9 @@ class Generate:
         tonight = self._tonight(ctx, store)
         order = self._ordered(ctx, store, kind)
         made = dream_rows.count_dreams(store, ctx.run)
-        left = self._share(kind, made) - made.get(kind.key, 0)
+        left = self._share(kind, made, self._learned(ctx, store)) - made.get(kind.key, 0)
         batch = [tonight.known[key] for key in order[start : start + _PART]]
-        part = _Part(ctx, store, kind, tonight, _Room(self._caps.per_procedure, left))
+        part = self._new_part(ctx, store, kind, left)
         for number, procedure in enumerate(batch, start=1):
             ctx.check()
             ctx.progress(procedure.path, number, len(batch))
@@ -116,7 +125,7 @@ class Generate:
         tonight = self._tonight(ctx, store)
         order = self._ordered(ctx, store, kind)
         keys = [key for key in order[start : start + _ASKED] if models.may_send(key[0])]
-        part = _Part(ctx, store, kind, tonight, _Room(self._caps.per_procedure, left))
+        part = self._new_part(ctx, store, kind, left)
         spent = part.imagine(models, [tonight.known[key] for key in keys])
         after = start + _ASKED
         rows = tuple(part.rows())
@@ -124,6 +133,16 @@ class Generate:
         if spent or part.left <= 0 or after >= len(order):
             return Done(facts=facts, rows=rows)
         return More(cursor=f"{after}:{part.left}", facts=facts, rows=rows)
+
+    def _new_part(self, ctx: Context, store: DreamStore, kind: Kind, left: int) -> "_Part":
+        tonight, known = self._tonight(ctx, store), self._learned(ctx, store)
+        return _Part(ctx, store, kind, tonight, known, _Room(self._caps.per_procedure, left))
+
+    def _learned(self, ctx: Context, store: DreamStore) -> Learned | None:
+        """What earlier nights taught this one; None: nothing, or it is not wanted."""
+        if self._known is None or self._known[0] != ctx.run:
+            self._known = (ctx.run, learned(ctx, store, wanted=self._config.dream.learn))
+        return self._known[1]
 
     def _tonight(self, ctx: Context, store: DreamStore) -> Tonight:
         if self._catalogue is None or self._catalogue.run != ctx.run:
@@ -149,11 +168,13 @@ class Generate:
         """What models may add for one kind: as much as the kinds themselves share out."""
         return self._caps.per_night // (len(self._kinds) + len(kinds_of(self._config, ctx)))
 
-    def _share(self, kind: Kind, made: Mapping[str, int]) -> int:
-        """Return this kind's part of the night's dreams: an even part of what the kinds before it left over, but never
-        more than two fifths of the night, or its even part of the whole."""
+    def _share(self, kind: Kind, made: Mapping[str, int], known: Learned | None) -> int:
+        """Return this kind's part of the night's dreams: an even part of what the kinds before it left over, or as
+        much as is learnt that it is worth, but never more than two fifths of the night, or its even part of the whole."""
         place = list(self._kinds).index(kind.key)
         left = self._caps.per_night - sum(made.get(each, 0) for each in list(self._kinds)[:place])
+        if known is not None:
+            return known.share(list(self._kinds)[place:], left, self._caps.per_night, len(self._kinds))
         part = math.ceil(left / (len(self._kinds) - place))
         even = math.ceil(self._caps.per_night / len(self._kinds))
         return min(part, max(even, int(self._caps.per_night * _LARGEST_PART)))
@@ -162,7 +183,10 @@ class Generate:
         """Order the procedures with something left to dream; the same for every part of a run."""
         which = (visit_name(kind), kind.version)
         if self._order is None or self._order[0] != (ctx.run, which[0]):
-            ordered = self._tonight(ctx, store).ordered(store, which, self._caps.per_procedure)
+            known = self._learned(ctx, store)
+            ordered = self._tonight(ctx, store).ordered(
+                store, which, self._caps.per_procedure, kind.key, known
+            )
             self._order = ((ctx.run, which[0]), ordered)
         return self._order[1]
 
@@ -205,16 +229,26 @@ class _Found:
     accepted: Sequence[Kept]
     most: int
     visited: bool
+    skipped: int = 0
     kept: int = 0
 
 
 class _Part:
     """The rows and counts of one part while it is made."""
 
-    def __init__(self, ctx: Context, store: DreamStore, kind: Kind, tonight: Tonight, room: _Room) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        store: DreamStore,
+        kind: Kind,
+        tonight: Tonight,
+        known: Learned | None,
+        room: _Room,
+    ) -> None:
         self.left = room.left
         self._found: list[_Found] = []
         self._ctx, self._store, self._kind, self._tonight = ctx, store, kind, tonight
+        self._known = known
         self._learns = kind.key in _LEARNING
         self._per_procedure = room.per_procedure
         self._at = clock.to_text(ctx.started_at)
@@ -273,7 +307,12 @@ class _Part:
 
     def _keep(self, base: Procedure, accepted: Sequence[Kept], most: int, *, visited: bool) -> None:
         """Keep some of these now; what more there may be of this procedure waits until the others had their turn."""
-        found = _Found(base, accepted, most, visited)
+        skipped = 0
+        if self._known is not None:
+            arranged = self._known.arranged(self._kind.key, base.key, accepted)
+            accepted, skipped = arranged.kept, arranged.skipped
+            self._counts["skipped"] += skipped
+        found = _Found(base, accepted, most, visited, skipped)
         found.kept = min(most, len(accepted), math.ceil(self._per_procedure * _FIRST_TURN))
         self.left -= found.kept
         self._found.append(found)
@@ -291,7 +330,7 @@ class _Part:
             rows += [dream_row(dream_of(base, self._kind, *candidate, self._at)) for candidate in kept]
             if each.visited:
                 which = (*base.key, base.source_hash, visit_name(self._kind), self._kind.version)
-                visit = Visit(*which, len(each.accepted), len(kept))
+                visit = Visit(*which, len(each.accepted) + each.skipped, len(kept), each.skipped)
                 rows.append(record_row("generation_visits", visit))
         return rows
 
@@ -299,6 +338,7 @@ class _Part:
         """Return what this part counted."""
         names = ("visits", "dreams", "not_read", *_REJECTIONS)
         counts = {name: self._counts[name] for name in names}
+        counts |= {} if self._known is None else {"skipped": self._counts["skipped"]}
         return {"kind": self._kind.key, **counts, "about": list(self._tonight.notes)}
 
 
@@ -332,6 +372,7 @@ def section(results: Sequence[SubStepResult]) -> SectionData:
     facts["by_kind"] = {
         kind: sum(part["dreams"] for part in parts if part["kind"] == kind) for kind in _kinds(parts)
     }
+    facts["skipped"] = sum(part.get("skipped", 0) for part in parts)
     facts["rejected"] = {name: sum(part[name] for part in parts) for name in _REJECTIONS}
     recorded = next((part for result in results for part in result.parts if "kept" in part), None)
     facts |= {name: recorded[name] if recorded else None for name in ("kept", "varied")}

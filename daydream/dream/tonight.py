@@ -2,13 +2,14 @@
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from daydream.analysis.source import Module, NotParsed, decode, digest, parse
 from daydream.config.model import DreamOptions
 from daydream.contracts.context import Context
 from daydream.contracts.dream import Procedure
+from daydream.dream.learning.allocation import Learned
 from daydream.dream.reading import NotRead, read
 from daydream.dream.related import Relatives
 from daydream.dream.selection import Focus, Key, Signals, hot_from, order
@@ -17,6 +18,8 @@ from daydream.store import dream_rows
 from daydream.store.dreams import DreamStore
 
 _RELATED = 20
+_UNKNOWN = 0.1
+"""What a procedure is worth at least, so that those of no value are put in an order too."""
 # What a name that a module's top level binds to a number or a bool looks like, and whatever might be one.
 _CONSTANT = re.compile(r"(?m)^[^\W\d]\w*[^\S\n]*(?::[^\n]*)?=[^\S\n]*(?:[\d.(\\]|True\b|False\b)|;")
 
@@ -51,15 +54,36 @@ class Tonight:
         """What a person has to know so far."""
         return (*self._own_notes, *self.relatives.notes)
 
-    def ordered(self, store: DreamStore, kind: tuple[str, int], per_procedure: int) -> list[Key]:
-        """Order the procedures of which a kind (key and version) has something left to dream; the same for every part of
-        a run."""
+    def ordered(
+        self,
+        store: DreamStore,
+        kind: tuple[str, int],
+        per_procedure: int,
+        dream_type: str = "",
+        known: Learned | None = None,
+    ) -> list[Key]:
+        """Order the procedures of which a kind (its name and version) has something left to dream of its type; the same for
+        every part of a run. `known` is what earlier nights taught."""
         self._ctx.check()
-        visits = dict(dream_rows.unfinished(store, self.run, kind, per_procedure))
+        skipping = known is not None and known.skips(dream_type)
+        visits = dict(dream_rows.unfinished(store, self.run, kind, per_procedure, skipping=skipping))
         rng = random.Random(f"{self.run} {kind[0]}")  # noqa: S311 -- reproducible on purpose
-        return order(
+        found = order(
             [self.known[key] for key in visits], self._signals, visits, self._focus, rng, self._totals
         )
+        return found if known is None else self._by_promise(found, visits, dream_type, known)
+
+    def _by_promise(
+        self, ordered: Sequence[Key], visits: Mapping[Key, int], dream_type: str, known: Learned
+    ) -> list[Key]:
+        """Put those off of which trials decide nothing; among the others the turns stay, and in a turn a value counts as
+        far as a trial is likely to decide anything."""
+        ranks: dict[Key, tuple[bool, int, float]] = {}
+        for key in ordered:
+            self._ctx.check()
+            late, likely = known.place(key, dream_type)
+            ranks[key] = (late, visits[key], -likely * (_UNKNOWN + self._totals[key]))
+        return sorted(ordered, key=lambda key: ranks[key])
 
     def with_source(self, procedure: Procedure) -> tuple[Procedure | None, list[Procedure]]:
         """Add the source of a procedure, and return those before and after it in its file; None: not as catalogued."""

@@ -14,6 +14,7 @@ from daydream.config.model import Config
 from daydream.contracts.context import Context
 from daydream.contracts.dream import Dream, Procedure, Status
 from daydream.contracts.step import Step
+from daydream.dream.learning.allocation import Learned, learned
 from daydream.dream.trials.telling import SANDBOX, section
 from daydream.records.outcome import Done, Outcome, Row, Skipped
 from daydream.records.section import SectionData, SubStepResult
@@ -26,6 +27,7 @@ from daydream.store.trial_rows import Trial, TrialRun
 if TYPE_CHECKING:
     from daydream.contracts.sandbox import Inputs
     from daydream.dream.trials.laboratory import Laboratory
+    from daydream.dream.trials.trying import Found, Untried
 
 STATE = "dream.trial"
 _PREFIX = "trial-"
@@ -47,9 +49,9 @@ class TrialStep:
     def plan(self, ctx: Context) -> Sequence[str]:
         """The sandbox, then a sub-step for each dream that is tried tonight; nothing where none waits."""
         with DreamStore.open(ctx.state / "dreams.db", read_only=True) as store:
-            chosen = _chosen(
-                store, ctx.run, self._config.trials.per_night, self._config.trials.sample_percent
-            )
+            known = learned(ctx, store, wanted=self._config.dream.learn)
+            options = self._config.trials
+            chosen = _chosen(store, ctx.run, options.per_night, options.sample_percent, known)
         return sub_steps(chosen) if chosen else []
 
     def run(self, ctx: Context, sub_step: str, cursor: str | None) -> Outcome:
@@ -136,7 +138,7 @@ class TrialStep:
         return Done(facts=facts, rows=(trial_rows.trial_run_row(ran),))
 
     def _tried(self, ctx: Context, store: DreamStore, ran: TrialRun, dream_id: str) -> Outcome:
-        from daydream.dream.trials.trying import Untried, tried
+        from daydream.dream.trials.trying import tried
 
         dream = next((each for each in dream_rows.dreams_by_id(store, [dream_id])), None)
         if dream is None or dream.status not in ("evaluated", "pending_test"):
@@ -144,30 +146,41 @@ class TrialStep:
         procedure = _procedure(ctx, store, dream)
         if procedure is None:
             return Skipped(reason="its procedure reads differently by now")
+        why = trial_rows.why_unexercised(store, dream)
+        if why is not None:
+            return Done(facts=_untried(dream, why))
         laboratory = self._laboratory(ctx)
         kept = [inputs_of(each) for each in trial_rows.counterexamples(store, dream.base)]
-        at = clock.to_text(ctx.started_at)
-        sampled = dream.tier != 1
         ctx.progress(f"{dream.base_path}:{dream.base_qualname}", 1, 1)
         found = tried(
             ctx, laboratory, procedure, dream, kept, ran.noise_floor, self._config.trials, _seed(ctx.run)
         )
-        if isinstance(found, Untried):
-            facts = {"unexercised": found.why, "procedure": f"{dream.base_path}:{dream.base_qualname}"}
-            return Done(facts=facts, rows=(trial_rows.unexercised_row(dream, found.why),))
-        trial = Trial(
-            dream_id=dream.id,
-            at=at,
-            sampled=sampled,
-            backend=ran.backend,
-            ground=ran.ground,
-            seed=_seed(ctx.run),
-            noise_floor=ran.noise_floor,
-            **found.columns,
-        )
-        rows = [trial_rows.trial_row(trial), *_moves(dream, trial, at)]
-        rows += [trial_rows.counterexample_row(dream, _plain(each), at) for each in found.differing]
-        return Done(facts=_facts(dream, trial), rows=tuple(rows))
+        return outcome_of(dream, found, ran, clock.to_text(ctx.started_at), _seed(ctx.run))
+
+
+def outcome_of(dream: Dream, found: "Found | Untried", ran: TrialRun, at: str, seed: int) -> Done:
+    """Return the rows and facts that a trial leaves; `at` is the instant of its night, `seed` what its inputs grew from."""
+    from daydream.dream.trials.trying import Untried
+
+    if isinstance(found, Untried):
+        return Done(facts=_untried(dream, found.why), rows=(trial_rows.unexercised_row(dream, found.why),))
+    trial = Trial(
+        dream_id=dream.id,
+        at=at,
+        sampled=dream.tier != 1,
+        backend=ran.backend,
+        ground=ran.ground,
+        seed=seed,
+        noise_floor=ran.noise_floor,
+        **found.columns,
+    )
+    rows = [trial_rows.trial_row(trial), *_moves(dream, trial, at)]
+    rows += [trial_rows.counterexample_row(dream, _plain(each), at) for each in found.differing]
+    return Done(facts=_facts(dream, trial), rows=tuple(rows))
+
+
+def _untried(dream: Dream, why: str) -> dict[str, Any]:
+    return {"unexercised": why, "procedure": f"{dream.base_path}:{dream.base_qualname}"}
 
 
 def sub_steps(dreams: Sequence[str]) -> list[str]:
@@ -209,21 +222,25 @@ def _across(ctx: Context, store: DreamStore) -> Outcome:
     return Done(facts=facts, rows=tuple(trial_rows.trial_row(each) for each in (*withdrawn, *stand)))
 
 
-def _chosen(store: DreamStore, run: str, per_night: int, percent: int) -> list[str]:
-    """The dreams to try tonight: of tier 1 the most viable first, one procedure after the other; beside them some of tier
-    2 by lot."""
+def _chosen(
+    store: DreamStore, run: str, per_night: int, percent: int, known: Learned | None = None
+) -> list[str]:
+    """The dreams to try tonight: of tier 1 the most viable first, one procedure after the other, or those that promise
+    most by what is `known`; beside them some of tier 2 by lot."""
     first = trial_rows.waiting(store, 1)
     turns: dict[tuple[str, str, int], int] = {}
     ranked = []
     for each in first:
         turns[each.base] = turns.get(each.base, 0) + 1
         ranked.append((turns[each.base], each))
-    ordered = [each.id for _, each in sorted(ranked, key=lambda pair: pair[0])]
+    ordered = [each for _, each in sorted(ranked, key=lambda pair: pair[0])]
     second = trial_rows.waiting(store, 2)
     rng = random.Random(f"{run} tier 2")  # noqa: S311 -- a lot that can be drawn again
     few = min(len(second), per_night * percent // 100)
     drawn = [each.id for each in rng.sample(second, few)]
-    return [*ordered[: per_night - len(drawn)], *drawn]
+    most = per_night - len(drawn)
+    best = ordered[:most] if known is None else known.tried_first(first, ordered, most)
+    return [*(each.id for each in best), *drawn]
 
 
 def _procedure(ctx: Context, store: DreamStore, dream: Dream) -> Procedure | None:

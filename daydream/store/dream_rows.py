@@ -30,8 +30,8 @@ LEFT JOIN tested_names t ON t.run = p.run AND t.name = p.mention
 _UNFINISHED = """
 SELECT p.path, p.qualname, p.occurrence, COALESCE(v.visits, 0)
 FROM procedures p
-LEFT JOIN (SELECT path, qualname, occurrence, source_hash, COUNT(*) AS visits, MAX(proposed) AS proposed,
-                  SUM(stored) AS stored
+LEFT JOIN (SELECT path, qualname, occurrence, source_hash, COUNT(*) AS visits,
+                  MAX(CASE WHEN ? THEN proposed - skipped ELSE proposed END) AS proposed, SUM(stored) AS stored
            FROM generation_visits WHERE kind = ? AND kind_version = ? AND run != ?
            GROUP BY path, qualname, occurrence, source_hash) v
   ON v.path = p.path AND v.qualname = p.qualname AND v.occurrence = p.occurrence AND v.source_hash = p.source_hash
@@ -65,7 +65,7 @@ class CataloguedFile:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Visit:
-    """One procedure that a kind was asked about: how many dreams it had for it, how many were kept."""
+    """One procedure that a kind was asked about: dreams it had for it, dreams kept, dreams that lessons kept away."""
 
     path: str
     qualname: str
@@ -75,6 +75,7 @@ class Visit:
     kind_version: int
     proposed: int
     stored: int
+    skipped: int = 0
 
 
 def json_text(value: Any) -> str:
@@ -262,11 +263,12 @@ def catalogued_paths(store: DreamStore, run: str) -> list[str]:
 
 
 def unfinished(
-    store: DreamStore, run: str, kind: tuple[str, int], per_procedure: int
+    store: DreamStore, run: str, kind: tuple[str, int], per_procedure: int, *, skipping: bool = False
 ) -> list[tuple[tuple[str, str, int], int]]:
     """Return the procedures of which a kind (key and version) has something left to dream, each with how many earlier
-    runs asked about it in this wording: none, or some that kept fewer dreams than it found and than are wanted."""
-    found = store.rows(_UNFINISHED, (*kind, run, run, per_procedure))
+    runs asked about it in this wording: none, or some that kept fewer dreams than it found and than are wanted; `skipping`:
+    what a lesson kept from them is not wanted now either."""
+    found = store.rows(_UNFINISHED, (skipping, *kind, run, run, per_procedure))
     return [((row[0], row[1], row[2]), row[3]) for row in found]
 
 

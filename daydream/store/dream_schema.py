@@ -226,7 +226,22 @@ def _version_3() -> list[str]:
     ]
 
 
-MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2, _version_3)
+def _version_4() -> list[str]:
+    return [
+        "ALTER TABLE generation_visits ADD COLUMN skipped INTEGER NOT NULL DEFAULT 0",
+        f"""CREATE TABLE answers (number INTEGER PRIMARY KEY AUTOINCREMENT, {KEY}, dream_id TEXT NOT NULL,
+            answer TEXT NOT NULL, reason TEXT NOT NULL, answered TEXT NOT NULL, at TEXT NOT NULL)""",
+        "CREATE INDEX answers_by_dream ON answers (dream_id, number)",
+        f"""CREATE TABLE lessons (number INTEGER PRIMARY KEY AUTOINCREMENT, {KEY}, kind TEXT NOT NULL,
+            model TEXT NOT NULL, operator TEXT NOT NULL, module TEXT NOT NULL, category TEXT NOT NULL,
+            effect TEXT NOT NULL, standing TEXT NOT NULL, counted INTEGER NOT NULL, decided INTEGER NOT NULL,
+            low REAL NOT NULL, high REAL NOT NULL, example TEXT NOT NULL, reason TEXT NOT NULL, since TEXT NOT NULL,
+            expires TEXT NOT NULL, at TEXT NOT NULL)""",
+        "CREATE INDEX lessons_by_condition ON lessons (kind, model, operator, module, category, number)",
+    ]
+
+
+MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2, _version_3, _version_4)
 CATALOGUE_TABLES = (
     "catalogue_files",
     "file_history",
@@ -249,6 +264,8 @@ DREAM_TABLES = (
     "counterexamples",
     "unexercised",
     "trial_runs",
+    "answers",
+    "lessons",
 )
 TABLES = CATALOGUE_TABLES + DREAM_TABLES
 

@@ -63,6 +63,12 @@ class DreamStore(RowStore):
                 "(SELECT MAX(number) FROM transform_reach GROUP BY transform_id)"
             )
             connection.execute(
+                "DELETE FROM lessons WHERE at < ? AND number NOT IN "
+                "(SELECT MAX(number) FROM lessons GROUP BY kind, model, operator, module, category)",
+                (cutoff,),
+            )
+            connection.execute("DELETE FROM lessons WHERE at < ? AND standing = 'ended'", (cutoff,))
+            connection.execute(
                 "DELETE FROM commits WHERE run NOT IN (SELECT run FROM snapshots) AND run != ?", (run,)
             )
         return Pruned(gone, dreams)
@@ -74,7 +80,7 @@ def _delete_dreams(connection: sqlite3.Connection, cutoff: str) -> int:
     columns = "run, seq, base_path, base_qualname, base_occurrence, base_source_hash, variant_hash"
     connection.execute(f"INSERT OR IGNORE INTO forgotten ({columns}) SELECT {columns} {old}", (cutoff,))
     dreams = connection.execute(f"DELETE {old}", (cutoff,)).rowcount
-    for table in ("verdicts", "dream_events", "dream_scores", "trials") if dreams else ():
+    for table in ("verdicts", "dream_events", "dream_scores", "trials", "answers") if dreams else ():
         orphans = f"DELETE FROM {table} WHERE dream_id NOT IN (SELECT id FROM dreamt)"  # noqa: S608 -- names of our own tables
         connection.execute(orphans)
     return dreams

@@ -98,6 +98,14 @@ def unexercised_row(dream: Dream, reason: str) -> Row:
     return Row("unexercised", {**_base(dream), "reason": reason})
 
 
+def why_unexercised(store: DreamStore, dream: Dream) -> str | None:
+    """Return why no trial can call a dream's procedure in its wording, None where that is not known."""
+    base = _base(dream)
+    where = " AND ".join(f"{name} = ?" for name in base)
+    found = store.rows(f"SELECT reason FROM unexercised WHERE {where} LIMIT 1", tuple(base.values()))  # noqa: S608 -- our own names
+    return found[0][0] if found else None
+
+
 def trials(store: DreamStore, *, run: str | None = None, limit: int = -1) -> list[Trial]:
     """Return trials, the newest first; only those of a run where given."""
     where = f"WHERE {_LAST} AND run = ?" if run is not None else f"WHERE {_LAST}"

@@ -85,7 +85,7 @@ def tail(value: float, freedom: int) -> float:
     """The probability that Student's t with so many degrees of freedom is above `value`."""
     if value < 0:
         return 1 - tail(-value, freedom)
-    return _beta(freedom / (freedom + value * value), freedom / 2, 0.5) / 2
+    return beta_below(freedom / (freedom + value * value), freedom / 2, 0.5) / 2
 
 
 def quantile(side: float, freedom: int) -> float:
@@ -101,12 +101,12 @@ def quantile(side: float, freedom: int) -> float:
     return high
 
 
-def _beta(share: float, first: float, second: float) -> float:
+def beta_below(share: float, first: float, second: float) -> float:
     """The regularised incomplete beta function, by its continued fraction (Lentz's method)."""
     if share <= 0 or share >= 1:
         return 0.0 if share <= 0 else 1.0
     if share > (first + 1) / (first + second + 2):
-        return 1 - _beta(1 - share, second, first)
+        return 1 - beta_below(1 - share, second, first)
     front = math.exp(
         math.lgamma(first + second)
         - math.lgamma(first)

@@ -163,6 +163,16 @@ def grown(found: Trial, section: SectionData) -> None:
     assert [bool(each["growth"]) for each in gains] == [told["lower"]] * len(gains)
 
 
+def test_two_dreams_of_a_procedure_that_cannot_be_called_are_told_and_it_is_noted_once(
+    tmp_path: Path, cache: Path
+) -> None:
+    other = LOCKED.replace("bool(", "not not (")
+    ctx = night(tmp_path, cache, {"a": ("guarded", LOCKED, 0.9), "b": ("guarded", other, 0.8)})
+    assert tried(ctx, order=("bubblewrap",)).facts["unexercised"] == 2
+    with store_of(ctx) as store:
+        assert store.rows("SELECT COUNT(*) FROM unexercised")[0][0] == 1
+
+
 def test_a_few_of_tier_2_are_tried_to_keep_judges_honest(tmp_path: Path, cache: Path) -> None:
     ctx = night(tmp_path, cache, {f"d{n}": ("total", f"{SUM}\n#{n}\n", 0.4) for n in range(12)})
     step = trial.make(Config(trials=QUICK.model_copy(update={"per_night": 10})))

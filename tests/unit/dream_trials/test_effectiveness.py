@@ -221,6 +221,15 @@ def test_repeated_inputs_would_time_a_memory(different: int, why: str) -> None:
     assert why in reason(effectiveness(lane, BASE, dream("d"), few, floor=FLOOR))
 
 
+def test_peaks_of_which_nearly_all_are_alike_say_nothing() -> None:
+    alike = Cost(call_s=1.0, whole_s=1.0, wall_s=1.0, peak_bytes=10**6)
+    other = replace(alike, peak_bytes=10**6 + 4096)
+    assert memory([(other, alike), (other, alike), *[(alike, alike)] * 4], Plan(seed=1)) is None
+    found = memory([(alike, alike)] * 6, Plan(seed=1))
+    assert found is not None
+    assert found.verdict == "not shown"
+
+
 def test_a_clock_without_grain_for_it_says_so() -> None:
     lane = FakeSandbox(costs=costs(1.0), machine=Machine(grain_s=1.0), answering=False)
     assert "too coarse" in reason(effectiveness(lane, BASE, dream("d"), make, floor=FLOOR))

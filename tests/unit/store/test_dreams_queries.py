@@ -9,7 +9,7 @@ import pytest
 
 from daydream.contracts.dream import TYPE_ALIASES
 from daydream.records.outcome import Row
-from daydream.store import dream_metrics, dream_queries, dream_rows
+from daydream.store import dream_metrics, dream_queries, dream_rows, learning_rows, trial_rows
 from daydream.store.dream_queries import KeptDream
 from daydream.store.dream_rows import Tried, dream_row
 from daydream.store.dream_schema import DREAM_TABLES, MIGRATIONS
@@ -348,6 +348,26 @@ def test_a_file_of_version_2_stays_readable(tmp_path: Path) -> None:
             1.25,
         )
         assert store.rows("PRAGMA user_version")[0][0] == len(MIGRATIONS)
+        assert store.problems() == []
+    test_a_migrated_file_is_the_same_as_a_new_one(path, tmp_path)
+
+
+def test_a_file_of_version_3_stays_readable(tmp_path: Path) -> None:
+    path = tmp_path / "dreams.db"
+    connection = sqlite3.connect(path)
+    connection.executescript((GOLDEN / "dreams-3.sql").read_text("utf-8"))
+    connection.close()
+    with DreamStore.open(path) as store:
+        tried = {each.dream_id: (each.outcome, each.effect) for each in trial_rows.trials(store)}
+        assert tried == {
+            "ab28841e6cfc441e": ("behaviour_preserving", "gained"),
+            "992c889524d3bc20": ("behaviour_changing", None),
+        }
+        assert [each.reason for each in learning_rows.closed(store)] == ["an argument takes a lock"]
+        assert [each.sampled for each in learning_rows.seen(store)] == [False, True]
+        assert learning_rows.answers(store) == []
+        assert learning_rows.lessons(store) == []
+        assert store.rows("SELECT MAX(skipped) FROM generation_visits")[0][0] == 0
         assert store.problems() == []
     test_a_migrated_file_is_the_same_as_a_new_one(path, tmp_path)
 

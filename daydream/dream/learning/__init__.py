@@ -1,0 +1,1 @@
+"""What trials and people's answers change about what is dreamt next: evidence, posteriors, lessons, allocation."""
