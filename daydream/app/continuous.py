@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from daydream import clock
-from daydream.app.trials import about
+from daydream.app.trials import trial_lines
 from daydream.app.tryout import TriedDream, Tryout
 from daydream.errors import Stopped, TryAgain
 from daydream.flow.signals import stopping
@@ -117,10 +117,10 @@ def summary(tested: Sequence[TriedDream]) -> dict[str, Any]:
 def one(tested: TriedDream) -> Iterator[str]:
     """What became of one dream, for a person."""
     if tested.trial is None:
-        yield f"{tested.dream_id}  not tried: {tested.why}"
+        yield f"{tested.dream_id}: not tried, {tested.why}"
         return
-    yield f"{tested.dream_id}  {tested.trial.outcome.replace('_', ' ')}{f' ({tested.why})' if tested.why else ''}"
-    yield from (f"  {line}" for line in about(tested.trial))
+    yield f"{tested.dream_id}{f': {tested.why}' if tested.why else ''}"
+    yield from (f"  {line}" for line in trial_lines(tested.trial))
 
 
 def as_data(tested: TriedDream) -> dict[str, Any]:

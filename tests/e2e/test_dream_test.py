@@ -82,7 +82,8 @@ def test_dreams_that_wait_are_tried_and_kept_and_a_stop_ends_the_waiting(shop: P
     out, err = child.communicate(timeout=30)
     assert "Traceback" not in err
     assert child.returncode == STOPPED
-    assert f"{digest('late')}  behaviour preserving" in out
+    assert out.startswith(f"{digest('late')}\n  trial of ")
+    assert "it does the same" in out
     assert statuses(shop / ".git/daydream/state") == {"sum": "tested", "late": "tested"}
     code, out, _ = ended(shop, "--times", "2", "--every", "0.01")
     assert (code, out) == (0, "no dream of tier 1 waits for a trial\n")

@@ -103,8 +103,9 @@ def tree_of_value(name: str, value: Any) -> Encoded:
     waiting = [tree]
     while waiting:
         each = waiting.pop()
-        if type(each) is list and each[0] == "opaque":
-            msg = f"argument {name} cannot be handed over: it holds a {each[2]}"
+        if type(each) is list and each[0] in ("opaque", "closure"):
+            what = "function" if each[0] == "closure" else each[2]
+            msg = f"argument {name} cannot be handed over: it holds a {what}"
             raise Unfit("validation", msg)
         waiting += children(each)
     return tree
