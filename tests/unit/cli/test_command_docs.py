@@ -64,6 +64,7 @@ def test_the_parser_has_the_commands_that_are_promised() -> None:
         ),
         *("dream journal", "dream show", "dream stats", "dream health", "dream ingest", "dream run"),
         *("dream trials", "dream failures", "dream patterns", "dream learning", "dream test"),
+        *("dream apply", "dream replay"),
     }
 
 
