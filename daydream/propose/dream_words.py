@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Iterator
 
 from daydream.contracts.dream import Dream
+from daydream.contracts.sandbox import NOT_ISOLATED
 from daydream.records.proposal import DREAM, Sandboxed
 from daydream.report.escape import clean
 
@@ -41,10 +42,10 @@ def sentences(trial: Sandboxed) -> Iterator[str]:
     if trial.ratio is not None:
         yield from _cost(trial)
     where = f" on commit {trial.commit[:12]}" if trial.commit else ""
-    yield (
-        f"All of this was seen in the sandbox alone ({trial.backend}{where}, {trial.at[:10]}): "
-        "the repository's own test command was not run with it."
-    )
+    seen = f"seen in the sandbox alone ({trial.backend}{where}, {trial.at[:10]})"
+    if trial.backend == NOT_ISOLATED:
+        seen = f"seen {NOT_ISOLATED}, in a plain process of this machine ({where.strip() or 'no commit'}, {trial.at[:10]})"
+    yield f"All of this was {seen}: the repository's own test command was not run with it."
 
 
 def message(identifier: str, dream: Dream, trial: Sandboxed) -> str:
@@ -61,11 +62,15 @@ def message(identifier: str, dream: Dream, trial: Sandboxed) -> str:
         "",
         f"Daydream-Id: {identifier}",
         f"Daydream-Rule: {DREAM}",
-        f"Daydream-Verified: in the sandbox only: {trial.inputs} inputs, {trial.own_tests} tests",
+        f"Daydream-Verified: {_place(trial)}: {trial.inputs} inputs, {trial.own_tests} tests",
         f"Daydream-Replay: {replay(dream.id)}",
         "Daydream-Undo: git revert <this commit>",
     ]
     return "\n".join(lines)
+
+
+def _place(trial: Sandboxed) -> str:
+    return NOT_ISOLATED if trial.backend == NOT_ISOLATED else "in the sandbox only"
 
 
 def replay(dream_id: str) -> str:
