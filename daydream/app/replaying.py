@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -203,7 +203,7 @@ def _told(dream: Dream, trial: Trial, again: "Found | Untried", floor: float | N
         f"  {_inputs(trial, now, same_inputs)}",
         f"  then: it {_WORDS[trial.outcome]}{_cost([getattr(trial, name) for name in _INTERVAL], trial.noise_floor)}",
         f"  now:  it {_WORDS[now['outcome']]}{_cost([now.get(name) for name in _INTERVAL], floor)}",
-        *(f"  now:  {now['reason']}" for _ in range(not same_outcome)),
+        *(f"  now:  {why}" for why in _why(now, same=same_outcome)),
         f"  the verdict {'stands' if stands else 'does not stand'}{'' if gained else ': the gain was not shown again'}",
     )
     data = {
@@ -214,6 +214,14 @@ def _told(dream: Dream, trial: Trial, again: "Found | Untried", floor: float | N
         "now": dict(now),
     }
     return RunResult(exit_code=0 if stands else 1, lines=lines, data=data)
+
+
+def _why(now: Mapping[str, Any], *, same: bool) -> Iterator[str]:
+    """Why it came out otherwise, and why there is no figure."""
+    if not same:
+        yield now["reason"]
+    if now.get("effect") is not None and now.get("effectiveness") is None:
+        yield f"cost not measured: {now['evidence']['effect']['reason']}"
 
 
 def _inputs(trial: Trial, now: Any, same: bool) -> str:

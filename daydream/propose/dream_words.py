@@ -12,7 +12,8 @@ from daydream.report.escape import clean
 _WIDTH = 76
 _LONGEST = 400
 _TESTS = 3
-_FEW_DIGITS = 1.15
+_WIDE = 0.3
+"""An interval from which on a second digit says nothing."""
 
 
 def title(trial: Sandboxed) -> str:
@@ -21,7 +22,7 @@ def title(trial: Sandboxed) -> str:
         tests = len(trial.mended)
         return f"Mend {trial.name}: {tests} failing test{'s pass' if tests > 1 else ' passes'}"
     assert trial.low is not None and trial.high is not None  # noqa: S101, PT018 -- a gain has its interval
-    digits = 1 if trial.low >= _FEW_DIGITS else 2
+    digits = 1 if trial.high - trial.low >= _WIDE else 2
     low = math.floor(trial.low * 10**digits) / 10**digits
     high = math.ceil(trial.high * 10**digits) / 10**digits
     return f"Speed up {trial.name}: {trial.ratio:.{digits}f} times ({low:.{digits}f} to {high:.{digits}f})"
@@ -32,13 +33,15 @@ def sentences(trial: Sandboxed) -> Iterator[str]:
     held = f", {trial.held_out} of them held back from whoever wrote it" if trial.held_out else ""
     yield f"It was called with {trial.inputs} inputs{held}, and did what the procedure does on {_all(trial)}."
     if trial.own_tests:
-        yield f"{_tests(trial.own_tests)}, in files that mention the procedure, pass with it as they do without it."
+        passes = "passes with it as it does" if trial.own_tests == 1 else "pass with it as they do"
+        yield f"{_tests(trial.own_tests)}, in files that mention the procedure, {passes} without it."
     elif not trial.mended:
         yield "No test of the repository that mentions the procedure could be run with it in the sandbox."
     if trial.mended:
         more = f" and {len(trial.mended) - _TESTS} more" if len(trial.mended) > _TESTS else ""
         names = ", ".join(clean(name, 100) for name in trial.mended[:_TESTS])
-        yield f"By their own word {_tests(len(trial.mended))} fail without it and pass with it: {names}{more}."
+        fails = "fails without it and passes" if len(trial.mended) == 1 else "fail without it and pass"
+        yield f"By their own word {_tests(len(trial.mended))} {fails} with it: {names}{more}."
     if trial.ratio is not None:
         yield from _cost(trial)
     where = f" on commit {trial.commit[:12]}" if trial.commit else ""
@@ -62,7 +65,7 @@ def message(identifier: str, dream: Dream, trial: Sandboxed) -> str:
         "",
         f"Daydream-Id: {identifier}",
         f"Daydream-Rule: {DREAM}",
-        f"Daydream-Verified: {_place(trial)}: {trial.inputs} inputs, {trial.own_tests} tests",
+        f"Daydream-Verified: {_place(trial)}: {trial.inputs} inputs, own tests: {trial.own_tests}",
         f"Daydream-Replay: {replay(dream.id)}",
         "Daydream-Undo: git revert <this commit>",
     ]
