@@ -57,7 +57,7 @@ def main() -> int:
         )
     print(
         "\nnot run, they need a folder of repositories: python -m bench.repositories FOLDER, bench.upkeep_history,\n"
-        "bench.upkeep_suites, bench.dreams_fifty, bench.trials_inputs;\n"
+        "bench.upkeep_suites, bench.dreams_fifty, bench.trials_inputs, bench.trials_funnel, bench.trials_judges;\n"
         "or of data: bench.logs_grouping, bench.logs_speed, bench.logs_hdfs, bench.logs_quiet, bench.sentry_contract"
     )
     print(f"\nfailed: {', '.join(failed) or 'none'}")

@@ -11,7 +11,6 @@ functions goes through the same trials. A run that is out of minutes is gone on 
 """
 
 import argparse
-import random
 import sys
 import time
 from collections import Counter
@@ -173,12 +172,16 @@ def told(funnels: Sequence[Funnel], who: str) -> None:
         print(
             f"| {each.name} | "
             + " | ".join(f"{n:,}" for n in (*numbers, *tried))
-            + f" | {geometric_mean(each.ratios)} |"
+            + f" | {_mean(each.ratios)} |"
         )
     everything = _together(funnels)
     print(
-        f"\nthe best of each function that gains ({len(everything.best)}): {geometric_mean(list(everything.best.values()))}"
+        f"\nthe best of each function that gains ({len(everything.best)}): {_mean(list(everything.best.values()))}"
     )
+
+
+def _mean(ratios: Sequence[float]) -> str:
+    return str(geometric_mean(ratios) or "none gained")
 
 
 def _together(funnels: Sequence[Funnel]) -> Funnel:
@@ -230,5 +233,4 @@ def _oracle(places: Sequence[Place]) -> bool:
 
 
 if __name__ == "__main__":
-    random.seed(1)
     sys.exit(main())

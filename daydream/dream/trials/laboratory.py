@@ -116,16 +116,17 @@ class Laboratory:
         """
         if job.unit is not None or len(job.watched) > 1:
             return self._run(job, wall_s)
-        if not job.watched:
-            if fresh or job not in self._plain:
-                self._plain[job] = self._run(job, wall_s)
-            return self._plain[job]
-        wanted = (job.path, job.watched[0], job.most)
-        if wanted not in self._watched:
-            self._watch(job, wall_s)
-        return self._watched[wanted]
+        if job.watched:
+            wanted = (job.path, job.watched[0], job.most)
+            return self._watched.get(wanted) or self._watch(job, wall_s)
+        known = None if fresh else self._plain.get(job)
+        if known is None:
+            known = self._run(job, wall_s)
+            if not _lost(known):
+                self._plain[job] = known
+        return known
 
-    def _watch(self, job: Job, wall_s: float) -> None:
+    def _watch(self, job: Job, wall_s: float) -> Harvest:
         """Run a test file once for the procedure whose turn it is and for others that it mentions."""
         others = [
             each
@@ -137,11 +138,14 @@ class Laboratory:
         if len(watched) > 1 and len(str(found.recorded)) > _CROWDED:
             # They may have taken one another's room, and what is recorded must not depend on the company.
             watched, found = job.watched, self._run(job, wall_s)
-        for number, each in enumerate(watched):
-            one = slice(number, number + 1)
-            self._watched[job.path, each, job.most] = replace(
-                found, recorded=found.recorded[one], seen=found.seen[one]
-            )
+        each_alone = [
+            replace(found, recorded=found.recorded[n : n + 1], seen=found.seen[n : n + 1])
+            for n in range(len(watched))
+        ]
+        if not _lost(found):
+            names = ((job.path, each, job.most) for each in watched)
+            self._watched.update(zip(names, each_alone, strict=True))
+        return each_alone[0]
 
     def _run(self, job: Job, wall_s: float) -> Harvest:
         key = ("tests of a dream" if job.unit is not None else "tests", 0)
@@ -241,6 +245,11 @@ class _Lent:
 
     def close(self) -> None:
         """Give it back."""
+
+
+def _lost(harvest: Harvest) -> bool:
+    """Whether the sandbox lost a run, which says nothing about the file."""
+    return harvest.failure is not None and harvest.failure.category == "infrastructure"
 
 
 def _end(lanes: dict[tuple[str, int], Sandbox]) -> None:

@@ -6,7 +6,18 @@ from pathlib import Path
 
 from daydream.config.model import Config, SandboxOptions
 from daydream.contracts.dream import Procedure
-from daydream.contracts.sandbox import Batch, Facts, Ground, Harvest, Inputs, Job, Limits, Observation, Unit
+from daydream.contracts.sandbox import (
+    Batch,
+    Facts,
+    Failure,
+    Ground,
+    Harvest,
+    Inputs,
+    Job,
+    Limits,
+    Observation,
+    Unit,
+)
 from daydream.dream import catalogue
 from daydream.dream.trials.laboratory import Laboratory
 from daydream.store import dream_rows
@@ -22,6 +33,7 @@ class Watching:
     """A backend and its only lane: notes the jobs, and answers with one call for each watched procedure, `size` wide."""
 
     size: int = 1
+    loses: int = 0
     key: str = "bubblewrap"
     jobs: list[Job] = field(default_factory=list)
 
@@ -33,6 +45,8 @@ class Watching:
 
     def harvest(self, job: Job, limits: Limits | None = None) -> Harvest:
         self.jobs.append(job)
+        if len(self.jobs) <= self.loses:
+            return Harvest(failure=Failure("lost", "the lane broke"), facts=FACTS)
         names = [each.qualname for each in job.watched]
         return Harvest(
             recorded=tuple((Inputs((["str", name * self.size],)),) for name in names),
@@ -106,3 +120,15 @@ def test_what_a_file_does_without_a_dream_is_remembered_until_it_is_asked_afresh
     assert backend.jobs == [plain, with_dream, with_dream]
     opened.harvest(plain, 5.0, fresh=True)
     assert backend.jobs == [plain, with_dream, with_dream, plain]
+
+
+def test_a_run_that_the_sandbox_lost_is_made_again(tmp_path: Path) -> None:
+    backend = Watching(loses=2)
+    opened, procedures = laboratory(tmp_path, backend)
+    opened.expect(procedures)
+    plain = Job(kind="pytest", path=procedures[0].test_paths[0])
+    assert asked(opened, procedures[0]).failure
+    assert opened.harvest(plain, 5.0).failure
+    assert asked(opened, procedures[0]).recorded
+    assert opened.harvest(plain, 5.0).failure is None
+    assert len(backend.jobs) == 4
