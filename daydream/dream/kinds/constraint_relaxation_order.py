@@ -178,9 +178,26 @@ def _may_trade(body: Body, dear: ast.expr, cheap: ast.expr, word: str) -> bool:
         return False
     if body.between(body.end(dear), body.start(cheap)).split() != [word]:
         return False
+    if _asks_what_it_is(dear) & {each.id for each in ast.walk(cheap) if isinstance(each, ast.Name)}:
+        return False
     at = body.graph.number(body.statement(dear))
     uses = [body.graph.reading(each, at)[0] for each in (dear, cheap)]
     return all(each.total and not each.changes for each in uses)
+
+
+def _asks_what_it_is(node: ast.expr) -> set[str]:
+    """The names whose type a condition asks for: whoever asks does not rely on the annotation, and what follows does."""
+    found: set[str] = set()
+    for each in ast.walk(node):
+        match each:
+            case ast.Call(
+                func=ast.Name(id="isinstance" | "issubclass" | "hasattr" | "callable" | "type"),
+                args=[given, *_],
+            ):
+                found |= {one.id for one in ast.walk(given) if isinstance(one, ast.Name)}
+            case _:
+                pass
+    return found
 
 
 def hoists(body: Body) -> Iterator[Relaxation]:

@@ -140,7 +140,9 @@ def _out_of_place(text: Text, call: ast.Call, callee: str, name: str) -> bool:
     """Whether an argument means nothing to this call: a default elsewhere than for an extreme, an exception where
     none is being handled."""
     if name == "default":
-        return callee not in ("min", "max", "json.dumps", "json.dump")
+        extreme = callee in ("min", "max")
+        # Of several values one is the extreme; only one thing to go through can be empty.
+        return len(call.args) != 1 if extreme else callee not in ("json.dumps", "json.dump")
     if name == "exc_info":
         return not any(call in list(ast.walk(handler)) for _, handler in handlers(text))
     return _binary(call, callee, name)

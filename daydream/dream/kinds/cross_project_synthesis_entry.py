@@ -93,7 +93,7 @@ def _formless(text: Text, procedure: Procedure, taught: Collection[str]) -> Iter
     }
     for key in sorted(each for each in taught if each.startswith("form:")):
         name = key.partition(":")[2]
-        if name in given & used and name not in rebound | _ANYTHING:
+        if name in given & used and name not in rebound | _ANYTHING | _told_apart(text):
             first = text.body[0]
             yield Gap(
                 key,
@@ -102,6 +102,22 @@ def _formless(text: Text, procedure: Procedure, taught: Collection[str]) -> Iter
                 f"{name} always comes in the form that is needed",
                 lambda found, first=first: [text.before(first, found.value)],  # type: ignore[misc]
             )
+
+
+def _told_apart(text: Text) -> set[str]:
+    """Names whose form the procedure itself asks about, or needs as it is: it would find another one there."""
+    found: set[str] = set()
+    for each in text.nodes:
+        match each:
+            case ast.Call(
+                func=ast.Name(id="isinstance" | "type" | "len" | "hasattr"), args=[ast.Name(id=name), *_]
+            ):
+                found.add(name)
+            case ast.Subscript(value=ast.Name(id=name)):
+                found.add(name)
+            case _:
+                pass
+    return found
 
 
 ENTRY = (Rule(_sure, _unsure), Rule(_formed, _formless))

@@ -139,7 +139,7 @@ def _collecting(text: Text, before: ast.stmt | None, loop: ast.For) -> Iterator[
         start = text.segment(before)[: -len(text.segment(value))]
         edit = over(text, before, loop, f"{start}{opening}{element} {tail}{closing}")
         what, transform = f"a comprehension makes {name}", "comprehension"
-    elif method in ("append", "add") and "." not in name:
+    elif method in ("append", "add") and "." not in name and name != "self":
         other = "extend" if method == "append" else "update"
         edit, key = over(text, loop, loop, f"{name}.{other}({element} {tail})"), "extend"
         what, transform = f"{name} is given all at once", "extend"

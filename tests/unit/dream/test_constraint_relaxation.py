@@ -132,6 +132,12 @@ def test_the_cheaper_of_two_harmless_tests_is_asked_first() -> None:
     assert not proposed(source.replace("if s", "return s").replace(":\n        return 1", ""))
 
 
+def test_a_question_for_the_type_stays_before_what_relies_on_it() -> None:
+    source = "def f(n: int, k: int):\n    if not isinstance(n, (int, float)) or {0} < 0:\n        return 1\n"
+    assert "cheap_test_first" in proposed(source.format("k"))
+    assert "cheap_test_first" not in proposed(source.format("n"))
+
+
 def test_what_is_the_same_in_every_round_is_done_before_the_loop() -> None:
     source = """\
         def f(xs: list[int], s: str):

@@ -275,10 +275,18 @@ def test_a_guard_that_does_not_fit_is_left(base: str, relative: str) -> None:
         ),
         ("def f(p):\n    p.add_argument('x')\n", "def g(p):\n    p.add_argument('y', default=3)\n"),
         ("def f(q):\n    return q.get(1, 2)\n", "def g(queue):\n    return queue.get(timeout=1)\n"),
+        ("def f(x, y):\n    return max(x, y)\n", "def g(xs):\n    return max(xs, default=0)\n"),
     ],
 )
 def test_an_argument_that_means_nothing_there_is_left(base: str, relative: str) -> None:
     assert "argument" not in taught(base, relative)
+
+
+def test_a_method_of_its_own_is_not_given_all_at_once() -> None:
+    base = "def extend(self, xs):\n    for x in xs:\n        self.append(x)\n"
+    relative = "def g(found, ys):\n    found.extend(y.a for y in ys)\n    return found\n"
+    assert "extend" not in taught(base, relative)
+    assert "extend" in taught(base.replace("self", "rows"), relative)
 
 
 STATE = """
@@ -381,6 +389,8 @@ def test_an_argument_is_put_in_form_as_a_relative_does_it() -> None:
         "def f(other):\n    return os.stat(other)\n",
         "def f(path):\n    return stat(path)\n",
         "def f(path):\n    return os\n",
+        "def f(path):\n    return os.stat(path[0])\n",
+        "def f(path):\n    return os.stat(path) if isinstance(path, str) else None\n",
     ],
 )
 def test_an_argument_keeps_its_form_where_it_has_one_is_not_used_or_the_name_is_unknown(base: str) -> None:

@@ -249,6 +249,9 @@ def test_errors_are_compared_by_class_and_wording() -> None:
     assert isinstance(error(ValueError("no 'a' at 3"), ValueError("no 'b' at 47")), Same)
     assert isinstance(error(ValueError("no 'a' at 3"), ValueError("not 'a' at 3")), Different)
     assert isinstance(error(ValueError("x"), TypeError("x")), Different)
+    deep = "maximum recursion depth exceeded"
+    assert isinstance(error(RecursionError(deep), RecursionError(f"{deep} in comparison")), Same)
+    assert isinstance(error(RecursionError(deep), ValueError(deep)), Different)
     assert isinstance(
         compare(Answer(returned=None), Answer(raised=raised(ValueError("x")))),
         Different,
