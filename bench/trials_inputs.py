@@ -50,6 +50,7 @@ def main() -> None:
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--call", nargs="*", type=Path, default=[], help="call procedures of these")
     parser.add_argument("--every", type=int, default=5, help="of these, call every n-th procedure")
+    parser.add_argument("--packages", nargs="*", type=Path, default=[], help="folders of installed packages")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--modules", nargs="*", default=list(PURE))
     parser.add_argument(
@@ -64,7 +65,7 @@ def main() -> None:
         )
         print("|---|---|---|---|---|---|")
     for folder in args.folders:
-        reasons += _planned(folder, args.seed, show=args.show)
+        reasons += _planned(folder, args.seed, args.packages, show=args.show)
     for reason, count in reasons.most_common(20):
         print(f"- {count:,}: {reason}")
     for folder in args.call:
@@ -73,10 +74,10 @@ def main() -> None:
         called(args.modules, args.seed, show=args.show)
 
 
-def _planned(folder: Path, seed: int, *, show: bool) -> Counter[str]:
+def _planned(folder: Path, seed: int, packages: Sequence[Path], *, show: bool) -> Counter[str]:
     """Print a repository's row and return why the others got too few."""
     sources = _sources(folder)
-    index = Index(sources, import_roots(folder, list(sources)))
+    index = Index(sources, import_roots(folder, list(sources)), installed=packages)
     reasons: Counter[str] = Counter()
     origins: Counter[str] = Counter()
     sizes: list[int] = []

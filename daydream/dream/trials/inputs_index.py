@@ -6,10 +6,12 @@ Files are parsed when something asks for them and a bounded number is kept. What
 import ast
 import builtins
 import re
+import sys
 import typing
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from daydream.analysis.source import Definition, NotParsed, tree_of
@@ -18,6 +20,9 @@ from daydream.repository.verify_roots import imports_of
 Kept = TypeVar("Kept")
 _KEPT = 400
 _HOPS = 12
+_LARGEST = 2**20
+_OF_THEIR_OWN = frozenset(("pydantic", "pydantic_settings", "sqlmodel", "msgspec", "attr", "attrs", "typing_extensions", "numpy"))  # fmt: skip
+"""Packages whose classes are known by their names, and made in a way that their source does not show."""
 _BUILTINS = frozenset(dir(builtins))
 _TYPING = frozenset(typing.__all__)
 
@@ -158,15 +163,21 @@ def module_name(path: str, roots: Sequence[str]) -> str | None:
 
 class Index:
     """The repository's Python files by path, as text. `roots` are the folders that imports start from, `packages`
-    the import names that its interpreter can load besides the standard library."""
+    the import names that its interpreter can load besides the standard library, `installed` the folders that these lie in:
+    what the repository imports from there is read too, when something asks for it."""
 
     def __init__(
-        self, sources: Mapping[str, str], roots: Sequence[str] = ("",), packages: Collection[str] = ()
+        self,
+        sources: Mapping[str, str],
+        roots: Sequence[str] = ("",),
+        packages: Collection[str] = (),
+        installed: Sequence[Path] = (),
     ) -> None:
         self.sources = sources
         self.roots = tuple(roots)
         self.packages = frozenset(packages)
         self.memory: dict[str, object] = {}
+        self._installed = tuple(installed)
         self._paths: dict[str, str] = {}
         for path in sources:
             for name in imports_of(path, self.roots) if path.endswith(".py") else ():
@@ -212,7 +223,33 @@ class Index:
             path = self._paths.get(".".join(parts[:size]))
             if path is not None:
                 return self.scope_at(path), ".".join(parts[size:])
+        if not self._installed or parts[0] in _OF_THEIR_OWN or parts[0] in sys.stdlib_module_names:
+            return None, ""
+        for size in range(len(parts), 0, -1):
+            scope = self._package(".".join(parts[:size]))
+            if scope is not None:
+                return scope, ".".join(parts[size:])
         return None, ""
+
+    def _package(self, module: str) -> Scope | None:
+        """The names of a module that is installed, None where there is none in Python of a size to be read."""
+        key = f"installed {module}"
+        if key not in self._scopes:
+            self._scopes[key] = self._read_installed(module)
+            if len(self._scopes) > _KEPT:
+                self._scopes.popitem(last=False)
+        return self._scopes[key]
+
+    def _read_installed(self, module: str) -> Scope | None:
+        inside = module.replace(".", "/")
+        for folder in self._installed:
+            for path in (folder / inside / "__init__.py", folder / f"{inside}.py"):
+                try:
+                    if path.stat().st_size <= _LARGEST:
+                        return scope_of(module, path.as_posix(), tree_of(path.read_bytes().decode("utf-8")))
+                except (OSError, UnicodeDecodeError, NotParsed):
+                    continue
+        return None
 
     def _starred(self, scope: Scope, name: str) -> str | None:
         for each in scope.stars:

@@ -74,7 +74,9 @@ class Laboratory:
         self.ground = self._ground()
         self.backend = self._first(options, backends)
         self.backend.sweep()
-        self.index = Index(self._sources(), self.roots, _importable(self.ground.packages))
+        self.index = Index(
+            self._sources(), self.roots, _importable(self.ground.packages), self.ground.packages
+        )
 
     def close(self) -> None:
         """End all lanes."""

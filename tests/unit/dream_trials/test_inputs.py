@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -537,3 +538,43 @@ def test_source_that_changed_or_broke_says_so() -> None:
 
 def test_a_procedure_without_parameters_is_called_once() -> None:
     assert [each.inputs for each in planned("def f(): ...").inputs] == [Inputs()]
+
+
+# --- installed packages -------------------------------------------------------------------------------------------
+
+
+def of_installed(body: str, folder: Path) -> Plan:
+    index = Index({"mod.py": body}, packages=["wire", "pydantic"], installed=[folder])
+    return inputs_for(procedure(body, "f"), body, (), index, 1, 30)
+
+
+def test_a_class_of_an_installed_package_is_made_as_its_source_says(tmp_path: Path) -> None:
+    (tmp_path / "wire").mkdir()
+    (tmp_path / "wire/__init__.py").write_text("from .core import Reply as Reply\n")
+    (tmp_path / "wire/core.py").write_text(
+        "class Reply:\n    def __init__(self, status: int, *, text: str = ''):\n        self.status = status\n"
+    )
+    body = "import wire\n\nclass Own(wire.Reply):\n    pass\n\ndef f(reply: wire.Reply, own: Own):\n    return reply.status\n"
+    plan = of_installed(body, tmp_path)
+    assert plan.not_exercisable is None
+    assert {tuple(each[:3]) for each in arguments(plan)} == {("new", "wire.core", "Reply")}
+    assert {tuple(each[:3]) for each in arguments(plan, 1)} == {("new", "mod", "Own")}
+    assert all(type(each[3][0]) is int for each in arguments(plan))
+
+
+@pytest.mark.parametrize("text", [b"class Reply(:\n", b"\xff\xfe", b"Reply = object\n" + b"#" * 2**20])
+def test_an_installed_file_that_cannot_be_read_is_as_if_it_were_not_there(
+    text: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "wire.py").write_bytes(text)
+    plan = of_installed("import wire\n\ndef f(reply: wire.Reply):\n    return reply\n", tmp_path)
+    assert (
+        plan.not_exercisable == "argument `reply`: it takes a `wire.Reply`, which is not of this repository"
+    )
+
+
+def test_models_are_made_by_their_fields_although_their_package_is_installed(tmp_path: Path) -> None:
+    (tmp_path / "pydantic.py").write_text("class BaseModel:\n    def __init__(self, **data): ...\n")
+    body = "import pydantic\n\nclass User(pydantic.BaseModel):\n    id: int\n\ndef f(user: User):\n    return user.id\n"
+    made = arguments(of_installed(body, tmp_path))
+    assert all(each[4] and each[4][0][0] == "id" for each in made)
