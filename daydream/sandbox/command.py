@@ -14,6 +14,8 @@ def environment(hash_seed: int) -> dict[str, str]:
     return {
         "PATH": "/python/bin",
         "HOME": "/",
+        "USER": "nobody",
+        "LOGNAME": "nobody",
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "LD_LIBRARY_PATH": LIBRARIES,

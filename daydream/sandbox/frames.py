@@ -72,11 +72,20 @@ def greet(line: Transport, deadline: float, config: Mapping[str, Any]) -> dict[s
     return hello
 
 
-def send(line: Transport, deadline: float, sequence: int, limits: Limits, parts: tuple[bytes, bytes]) -> None:
-    """Send one request: what process 1 has to know, and the job and its inputs, which it only passes on."""
+def send(
+    line: Transport,
+    deadline: float,
+    sequence: int,
+    limits: Limits,
+    parts: tuple[bytes, bytes],
+    *,
+    tests: bool = False,
+) -> None:
+    """Send one request: what process 1 has to know, and the job and its inputs, which it only passes on. `tests` are
+    allowed to ask for what they do not get."""
     job, inputs = parts
     sizes = len(job), len(inputs)
-    head = REQUEST.pack(sequence, limits.load_s, limits.wall_s, limits.output_bytes, *sizes)
+    head = REQUEST.pack(sequence, tests, limits.load_s, limits.wall_s, limits.output_bytes, *sizes)
     line.send(b"".join((head, job, inputs)), deadline)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from daydream.contracts.sandbox import Ground, SandboxRefused
 from daydream.processes import Stop, run
+from daydream.sandbox.reach import within_reach
 
 SANDBOX_ID = 65432
 """Who sandboxes are on this machine when root starts them: an id that nobody has."""
@@ -93,10 +94,11 @@ def build(python: Path, cache: Path, stop: Stop, packages: Sequence[Path] = ()) 
             _forget(place.parent)
         os.utime(place / "tag")
         tag = (place / "tag").read_text().strip()
+        reachable = tuple(within_reach(each, place.parent, stop) for each in packages)
     except OSError as error:
         msg = f"the sandbox's tree cannot be built in {place}: {error.strerror}"
         raise SandboxRefused(msg) from None
-    return Ground(root=place / "tree", python=inside, tag=tag, packages=tuple(packages))
+    return Ground(root=place / "tree", python=inside, tag=tag, packages=reachable)
 
 
 def export(source: Path, paths: Iterable[str], target: Path) -> Path:

@@ -155,7 +155,7 @@ class Lane:
         problem = Lost("")
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                said, blob, facts = self._exchange(parts, limits)
+                said, blob, facts = self._exchange(parts, limits, tests=head["op"] == "harvest")
             except Lost as lost:
                 problem = lost
                 continue
@@ -190,7 +190,7 @@ class Lane:
         told["processes"] = self.view.processes
         return _json({**head, "limits": told, "paths": self._import_roots()})
 
-    def _exchange(self, parts: tuple[bytes, bytes], limits: Limits) -> Reply:
+    def _exchange(self, parts: tuple[bytes, bytes], limits: Limits, *, tests: bool) -> Reply:
         """One question and its reply; whatever comes between them, a stop included, ends the sandbox."""
         self.warm()
         line = self._line
@@ -198,19 +198,19 @@ class Lane:
             raise Lost("it is not there")
         whole = False
         try:
-            reply = self._replied(line, parts, limits)
+            reply = self._replied(line, parts, limits, tests=tests)
             whole = True
         finally:
             if not whole:
                 self._end()
         return reply
 
-    def _replied(self, line: Transport, parts: tuple[bytes, bytes], limits: Limits) -> Reply:
+    def _replied(self, line: Transport, parts: tuple[bytes, bytes], limits: Limits, *, tests: bool) -> Reply:
         self._sequence += 1
         self._calls += 1
         began = time.monotonic()
         deadline = began + limits.load_s + limits.wall_s + _MARGIN_S
-        frames.send(line, deadline, self._sequence, limits, parts)
+        frames.send(line, deadline, self._sequence, limits, parts, tests=tests)
         said, blob = frames.receive(line, deadline, self._sequence, limits.output_bytes + 2**16)
         wall_s = time.monotonic() - began
         return said, blob, observe.facts_of(said, self.backend, wall_s, self._oom_kills(said))

@@ -27,6 +27,7 @@ from daydream.contracts.sandbox import (
     Unit,
     raised_category,
 )
+from daydream.processes import Stop
 from daydream.sandbox import SANDBOXES, rootfs
 from daydream.sandbox.bubblewrap import Bubblewrap
 from daydream.sandbox.docker import Docker, connect
@@ -140,6 +141,27 @@ class TestBox(unittest.TestCase):
 """
 
 
+STARTING = """
+import os, pwd, socket, subprocess
+
+def refused(what, *given):
+    try:
+        what(*given)
+    except PermissionError:
+        return True
+    return False
+
+assert refused(subprocess.run, ["/python/bin/python3"])
+assert refused(os.fork)
+assert refused(os.kill, 1, 9)
+assert refused(socket.create_connection, ("127.0.0.1", 9), 1)
+try:
+    pwd.getpwuid(os.getuid())
+except KeyError:
+    pass
+"""
+
+
 @pytest.fixture(scope="module")
 def repository(open_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     source = tmp_path_factory.mktemp("source")
@@ -150,6 +172,7 @@ def repository(open_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> P
         "src/pack/broken.py": "import no_such_package\n\ndef f():\n    return 1\n",
         "tests/test_shapes.py": TESTS,
         "tests/script.py": "from pack import area\nassert area(3, 3) == 9\n",
+        "tests/starting.py": STARTING,
         "notes.txt": ">>> from pack import area\n>>> area(1, 1)\n1.0\n>>> area(1, 2)\n99\n",
         ".env": "KEY=secret\n",
     }
@@ -483,6 +506,29 @@ def test_pytest_runs_where_the_repository_has_it(
         "test_skipped": "skipped",
     }
     assert Inputs((4, 1), (("scale", 2),)) in harvest.recorded[0]
+
+
+def test_a_test_that_starts_programs_is_refused_them_and_goes_on_and_a_trial_ends(box: Sandbox) -> None:
+    ran = box.harvest(Job(kind="script", path="tests/starting.py"))
+    assert ran.failure is None
+    assert ran.outcomes == (("tests/starting.py", "passed", ""),)
+    seen = box.call(unit("area", "def area(width):\n    import os\n    return os.fork()\n"), given(1))
+    assert seen.failure is not None
+    assert seen.failure.reason == "forbidden"
+
+
+def test_packages_below_a_closed_folder_are_within_reach(backend: Backend, open_folder: Path) -> None:
+    isolating(backend, "packages are read where they are")
+    closed = open_folder / f"closed-{backend.key}"
+    (closed / "site").mkdir(parents=True)
+    (closed / "site/installed.py").write_text("answer = 42\n")
+    closed.chmod(0o700)
+    found = rootfs.build(Path(sys.executable), open_folder, Stop(), [closed / "site"])
+    what = Unit(module="m", qualname="f", variant="import installed\ndef f():\n    return installed.answer\n")
+    with contextlib.closing(backend.open(found, LIMITS)) as lane:
+        seen = lane.call(what, Inputs())
+    assert seen.answer is not None, seen.failure
+    assert seen.answer.returned == 42
 
 
 def test_only_the_listed_files_are_in_the_export(backend: Backend, box: Sandbox, repository: Path) -> None:

@@ -7,7 +7,7 @@ import errno
 import os
 import struct
 
-from .syscalls import FATAL, FIRST_UNKNOWN, JUDGED, MACHINES, REFUSED, numbers
+from .syscalls import FATAL, FIRST_UNKNOWN, JUDGED, MACHINES, OF_TESTS, REFUSED, numbers
 
 _LOAD, _JEQ, _JGE, _JSET, _RET = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
@@ -53,9 +53,10 @@ def _not(index: int, refused: tuple[int, ...]) -> list[bytes]:
     return [*steps, _step(_RET, _ALLOW)]
 
 
-def _judged(own: int) -> dict[str, list[bytes]]:
-    """What decides about each call whose arguments matter; `own` is the id of the process."""
-    fatal = _step(_RET, _KILL)
+def _judged(own: int, otherwise: int) -> dict[str, list[bytes]]:
+    """What decides about each call whose arguments matter; `own` is the id of the process, `otherwise` what comes of
+    those that are not its business."""
+    fatal = _step(_RET, otherwise)
     allow = _step(_RET, _ALLOW)
     thread = [
         _step(_LOAD, _argument(0)),
@@ -70,16 +71,16 @@ def _judged(own: int) -> dict[str, list[bytes]]:
         "clone3": [_step(_RET, _refuse(errno.ENOSYS))],
         "socket": _only(0, _FAMILIES, _refuse(errno.EPERM)),
         "sendto": [*nowhere, _step(_LOAD, _argument(4) + 4), _step(_JEQ, 0, 1, 0), fatal, allow],
-        "kill": _only(0, (own,), _KILL),
-        "tgkill": _only(0, (own,), _KILL),
+        "kill": _only(0, (own,), otherwise),
+        "tgkill": _only(0, (own,), otherwise),
         "prlimit64": _only(0, (0, own), _refuse(errno.EPERM)),
         "fcntl": _not(1, _LOCKS),
     }
 
 
-def program(machine: str, own: int) -> bytes:
+def program(machine: str, own: int, *, tests: bool = False) -> bytes:
     """The filter for a process with the id `own`: a search by halves, since the kernel walks it for every call
-    that there is when it is installed.
+    that there is when it is installed. With `tests`, what suites of tests try (programs, sockets) is refused and not the end.
 
     Raises:
         KeyError: nobody wrote down this machine's system calls.
@@ -89,7 +90,10 @@ def program(machine: str, own: int) -> bytes:
     blocks.update(
         {number: [_step(_RET, _refuse(errno.EPERM))] for number in numbers(REFUSED, column).values()}
     )
-    judged = _judged(own)
+    if tests:
+        refused = numbers(OF_TESTS, column).values()
+        blocks.update({number: [_step(_RET, _refuse(errno.EPERM))] for number in refused})
+    judged = _judged(own, _refuse(errno.EPERM) if tests else _KILL)
     blocks.update({number: judged[name] for name, number in numbers(JUDGED, column).items()})
     steps = [_step(_LOAD, _ARCH), _step(_JEQ, arch, 1, 0), _step(_RET, _KILL), _step(_LOAD, _NUMBER)]
     steps += [_step(_JGE, _X32, 0, 1), _step(_RET, _KILL)]
@@ -131,9 +135,9 @@ def undumpable() -> None:
     prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def prepared() -> bytes:
+def prepared(*, tests: bool = False) -> bytes:
     """The filter of this machine but for the process that it is for, so that each child only has to fill that in."""
-    return program(os.uname().machine, _ANYBODY)
+    return program(os.uname().machine, _ANYBODY, tests=tests)
 
 
 def confine(prepared: bytes) -> None:

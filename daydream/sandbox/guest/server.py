@@ -65,8 +65,11 @@ class Server:
     def serve(self) -> None:
         """Answer requests, one at a time, for as long as the host lives. The child of the next one is there before it."""
         while True:
-            trial = _Trial(self)
-            seq, load_s, wall_s, most, job, inputs = REQUEST.unpack(self.exactly(REQUEST.size))
+            trial = _Trial(self, self.filter)
+            seq, tests, load_s, wall_s, most, job, inputs = REQUEST.unpack(self.exactly(REQUEST.size))
+            if tests:
+                trial.drop()
+                trial = _Trial(self, seccomp.prepared(tests=True))
             if job + inputs > len(self.buffer):
                 raise _Gone
             self.fill(job + inputs)
@@ -110,18 +113,23 @@ class _Trial:
     """One child from fork to reaping. Marks of the child: L it has loaded, R its inputs are built, D the calls are
     done (after R and D it waits while the clock is read), F no further than here; what follows D or F is the answer, unread."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, code: bytes) -> None:
         self.server = server
         self.facts: dict[str, Any] = {"size": 0}
         self.until = 0.0
         ours, theirs = _socket.socketpair()
         self.pid = os.fork()
         if self.pid == 0:
-            child.main(theirs.fileno(), server.filter, server.taps)
+            child.main(theirs.fileno(), code, server.taps)
         theirs.close()
         ours.setblocking(False)
         self.line = ours.detach()
         self.poll = select.poll()
+
+    def drop(self) -> None:
+        """End a child that was never asked anything."""
+        os.close(self.line)
+        self.reap()
 
     def run(self, seconds: tuple[float, float], most: int, sizes: tuple[int, int]) -> dict[str, Any]:
         """Give the child its job and its inputs, and tell what came of it."""

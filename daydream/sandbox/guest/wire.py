@@ -6,8 +6,9 @@ import struct
 from typing import Any
 
 LENGTH = struct.Struct(">I")
-REQUEST = struct.Struct(">IddQII")
-"""Sequence number, seconds to load and to call, bytes of answer, and how long the job and its inputs are, which follow."""
+REQUEST = struct.Struct(">I?ddQII")
+"""Sequence number, whether tests are run, seconds to load and to call, bytes of answer, and how long the job and its inputs
+are, which follow."""
 _FACTS = struct.Struct(">IB?QqqqqqqqI")
 REPLY = _FACTS.size
 """How long the head of a reply is; `size` bytes of the child's follow."""

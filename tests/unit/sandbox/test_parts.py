@@ -110,6 +110,21 @@ def test_some_calls_are_decided_by_their_arguments(name: str, given: tuple[int, 
         assert decided(seccomp.program(machine, 77), number, given, arch) == expected
 
 
+@pytest.mark.parametrize("machine", sorted(syscalls.MACHINES))
+def test_suites_of_tests_are_refused_what_ends_a_trial_and_get_nothing_more(machine: str) -> None:
+    arch, column = syscalls.MACHINES[machine]
+    strict, lenient = seccomp.program(machine, 77), seccomp.program(machine, 77, tests=True)
+    of_tests = set(syscalls.numbers(syscalls.OF_TESTS, column).values())
+    judged = syscalls.numbers(syscalls.JUDGED, column)
+    assert of_tests <= set(syscalls.numbers(syscalls.FATAL, column).values())
+    for number in range(syscalls.FIRST_UNKNOWN):
+        for told in ((), (77,), (1,), (0x00010900,), (0x40010900,)):
+            before, after = (decided(code, number, told, arch) for code in (strict, lenient))
+            changed = number in of_tests or (number in judged.values() and before == KILL)
+            assert after == (REFUSE if changed else before), number
+    assert len(lenient) // 8 < 4096
+
+
 def test_a_machine_without_tables_has_no_filter() -> None:
     with pytest.raises(KeyError):
         seccomp.program("pdp11", 1)
