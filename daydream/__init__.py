@@ -1,7 +1,7 @@
 """daydream: the night shift of a Python repository."""
 
-from typing import TYPE_CHECKING
-
+# Type checkers know this name; whatever starts often does without the module that has it.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from daydream.app.interface.inputs import SyntheticTestGenerator
     from daydream.app.interface.result import DreamResult

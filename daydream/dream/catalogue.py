@@ -28,8 +28,9 @@ from daydream.records.outcome import Done, Outcome, Row, Skipped
 from daydream.records.repository import SourceFile
 from daydream.records.section import SectionData, SubStepResult
 from daydream.store import dream_rows
-from daydream.store.dream_rows import CataloguedFile, json_text, procedure_row, record_row
+from daydream.store.dream_rows import CataloguedFile, procedure_row, record_row
 from daydream.store.dreams import DreamStore
+from daydream.store.json_text import json_text
 
 _READER = f"{PARSER} catalogue {VERSION}"
 _BATCH_FILES = 100

@@ -9,8 +9,9 @@ from daydream.analysis.source import digest
 from daydream.contracts.context import Context
 from daydream.records.outcome import Done, Outcome, Row
 from daydream.store import dream_rows
-from daydream.store.dream_rows import CataloguedFile, Snapshot, event_row, json_text
+from daydream.store.dream_rows import CataloguedFile, Snapshot, event_row
 from daydream.store.dreams import DreamStore
+from daydream.store.json_text import json_text
 
 _NAMED_TESTS = 3
 _CHANGED = "the procedure changed"

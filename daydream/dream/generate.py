@@ -27,8 +27,9 @@ from daydream.dream.tonight import Tonight
 from daydream.records.outcome import Done, More, Outcome, Row, Skipped
 from daydream.records.section import SectionData, SubStepResult
 from daydream.store import dream_rows
-from daydream.store.dream_rows import Visit, dream_row, json_text, record_row
+from daydream.store.dream_rows import Visit, dream_row, record_row
 from daydream.store.dreams import DreamStore
+from daydream.store.json_text import json_text
 
 _PART = 150
 _ASKED = 8

@@ -4,6 +4,7 @@ import msgspec
 
 from daydream.contracts.dream import Dream
 from daydream.propose.dream_words import replay
+from daydream.store.json_text import json_text
 from daydream.store.trial_rows import Trial
 
 FOLDER = "evidence"
@@ -58,4 +59,4 @@ def pack(identifier: str, base: str, dream: Dream, trial: Trial) -> bytes:
     }
     # Inputs are trees of many small lists: on a line of their own they stay readable as a whole.
     head = msgspec.json.format(msgspec.json.encode(data), indent=1).removesuffix(b"\n}")
-    return head + b',\n "inputs": ' + msgspec.json.encode(known.get("inputs")) + b"\n}\n"
+    return head + b',\n "inputs": ' + json_text(known.get("inputs")).encode() + b"\n}\n"

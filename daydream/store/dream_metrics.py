@@ -8,8 +8,9 @@ import msgspec
 
 from daydream.contracts.dream import Dream
 from daydream.records.outcome import Row
-from daydream.store.dream_rows import dream_of_row, json_text
+from daydream.store.dream_rows import dream_of_row
 from daydream.store.dreams import DreamStore
+from daydream.store.json_text import json_text
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

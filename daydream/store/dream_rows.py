@@ -19,6 +19,7 @@ from daydream.contracts.dream import (
 )
 from daydream.records.outcome import Row
 from daydream.store.dreams import DreamStore
+from daydream.store.json_text import json_text
 
 _CHUNK = 400
 _PROCEDURES = """
@@ -76,11 +77,6 @@ class Visit:
     proposed: int
     stored: int
     skipped: int = 0
-
-
-def json_text(value: Any) -> str:
-    """Write a value as JSON with sorted keys."""
-    return msgspec.json.encode(value, order="deterministic").decode()
 
 
 def record_row(table: str, record: Any) -> Row:

@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from daydream.contracts.dream import Dream
 from daydream.records.outcome import Row
-from daydream.store.dream_rows import dream_of_row, dreams_by_id, json_text, record_row
+from daydream.store.dream_rows import dream_of_row, dreams_by_id, record_row
 from daydream.store.dreams import DreamStore
+from daydream.store.json_text import json_text
 
 Behaved = Literal["behaviour_preserving", "behaviour_changing", "failing", "undecided"]
 Effect = Literal["gained", "not_shown", "slower", "not_measured"]

@@ -2,11 +2,10 @@
 
 import ast
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
-
-import msgspec
 
 from daydream.contracts.dream import Procedure
 from daydream.contracts.sandbox import Inputs
@@ -21,7 +20,7 @@ def digest(inputs: Sequence[Inputs]) -> str:
     """A hash of inputs in their order: 16 hex digits. Two trials of one digest were made on the same inputs."""
     total = hashlib.sha256()
     for each in inputs:
-        total.update(msgspec.json.encode(asdict(each)) + b"\n")
+        total.update(_json(asdict(each)) + b"\n")
     return total.hexdigest()[:16]
 
 
@@ -36,13 +35,18 @@ def kept(procedure: Procedure, seen: Sequence[Seen]) -> dict[str, Any]:
         if looks_secret(each.inputs, names):
             withheld += 1
             continue
-        length = len(msgspec.json.encode(data))
+        length = len(_json(data))
         if size + length > MOST_BYTES:
             left_out += 1
             continue
         size += length
         found.append(data)
     return {"kept": found, "withheld": withheld, "left_out": left_out}
+
+
+def _json(data: Any) -> bytes:
+    """JSON that holds any text, half a pair of surrogates too."""
+    return json.dumps(data).encode("ascii")
 
 
 def names_of(procedure: Procedure) -> list[str]:

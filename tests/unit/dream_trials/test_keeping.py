@@ -65,6 +65,14 @@ def test_signs_that_nobody_sees_are_no_secret() -> None:
     assert kept(procedure(), seen(Inputs(("a\u200bb",))))["withheld"] == 0
 
 
+def test_texts_that_have_no_utf_8_are_kept_like_others() -> None:
+    half = Inputs(("\ud800",))
+    assert kept(procedure("(text)"), seen(half))["kept"] == [
+        {"origin": "given", "given": ("\ud800",), "named": ()}
+    ]
+    assert digest([half]) != digest([Inputs(("\udfff",))])
+
+
 def test_what_has_no_room_is_counted() -> None:
     large: Any = ["list", ["word"] * (MOST_BYTES // 8)]
     found = kept(procedure("(words)"), seen(Inputs((large,)), Inputs((large,)), Inputs((1,))))

@@ -21,8 +21,11 @@ class Runs:
 
     def __init__(self, base: list[Any], dream: list[Any]) -> None:
         self.left = {False: base, True: dream}
+        self.ran = False
 
-    def harvest(self, job: Job, _wall_s: float) -> Harvest:
+    def harvest(self, job: Job, _wall_s: float, *, fresh: bool = False) -> Harvest:
+        assert fresh == (job.unit is None and self.ran), "a second run without the dream has to be one"
+        self.ran = self.ran or job.unit is None
         outcomes = self.left[job.unit is not None].pop(0)
         if isinstance(outcomes, str):
             failure = Failure("timeout", outcomes)

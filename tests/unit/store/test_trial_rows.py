@@ -92,6 +92,13 @@ def test_inputs_on_which_a_dream_differed_are_kept_once_for_its_procedure(book: 
     assert trial_rows.counterexamples(book.store, ("x", "y", 1)) == []
 
 
+def test_inputs_that_have_no_utf_8_are_kept_too(book: Book) -> None:
+    book.dream("a")
+    dream = a_dream("a")
+    book.add(trial_rows.counterexample_row(dream, ["\ud800", "é"], AT))
+    assert trial_rows.counterexamples(book.store, dream.base) == [["\ud800", "é"]]
+
+
 def test_failures_and_passes_are_counted_by_transform(book: Book) -> None:
     outcomes = {
         "a": ("failing", "type"),
