@@ -117,7 +117,9 @@ def _age(proposal: Proposal, today: str) -> int:
 
 def _line(proposal: Proposal) -> str:
     files = f"{len(proposal.paths)} file{'s' if len(proposal.paths) != 1 else ''}"
-    verified = "verified" if proposal.trial is None else "sandboxed"
+    verified = (
+        "verified" if proposal.trial is None else "sandboxed" if proposal.trial.isolated else "unisolated"
+    )
     status = verified if proposal.status == "open" else proposal.status
     why = f"; {proposal.reason}" if proposal.reason else ""
     return f"{proposal.id}  {status:<10} {proposal.title} ({files}, since {proposal.first_night}{why})"

@@ -27,6 +27,7 @@ from daydream.repository.ground import Ground, peek_ground
 from daydream.repository.places import Places
 from daydream.store import trial_rows
 from daydream.store.dreams import DreamStore
+from daydream.store.measuring import measuring
 from daydream.store.trial_rows import Trial
 
 if TYPE_CHECKING:
@@ -101,8 +102,11 @@ def _tried(
         earlier = [inputs_of(each) for each in trial_rows.counterexamples_before(store, dream)]
     with _laboratory(ctx, config) as laboratory:
         plan = Plan(cpu_s=config.trials.compare, seed=trial.seed)
-        measured = noise_floor(laboratory.base_lane(0), plan=plan, check=ctx.check)
-        floor = measured.ratio if measured.measured else None
+        floor = None
+        with measuring(laboratory.beside, ctx.check) as busy:
+            if busy is None:
+                measured = noise_floor(laboratory.base_lane(0), plan=plan, check=ctx.check)
+                floor = measured.ratio if measured.measured else None
         found = tried(ctx, laboratory, procedure, dream, earlier, floor, config.trials, trial.seed)
     return found, floor
 

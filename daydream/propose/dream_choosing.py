@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from daydream.analysis.fixes import rewording
 from daydream.analysis.fixes.page import Left, Page, open_page
 from daydream.analysis.fixes.tree import Tree
+from daydream.analysis.source import Function
 from daydream.contracts.context import Context
 from daydream.contracts.dream import Dream
 from daydream.contracts.fix import Draft
@@ -91,16 +92,17 @@ def choose(
         if not trial.evidence.get("mended") and (trial.effect_low or 0) < LEAST:
             _count(choice, SMALL)
             continue
-        offer = made(tree, trial, dream)
-        if offer == REWORDED:
+        if isinstance(_placed(tree, dream), str):
             continue
+        if room == 0 or dream.base_path in taken:
+            over.add(wording(dream))
+            choice.waiting += 1
+            continue
+        offer = made(tree, trial, dream)
         if isinstance(offer, str):
             _count(choice, offer)
             continue
         over.add(wording(dream))
-        if room == 0 or taken.intersection(offer.draft.files):
-            choice.waiting += 1
-            continue
         taken.update(offer.draft.files)
         choice.made.append(offer)
         room -= 1
@@ -131,14 +133,14 @@ def _again(
 
 def made(tree: Tree, trial: Trial, dream: Dream, known: Proposal | None = None) -> Offer | str:
     """Put a dream in the place of its procedure, or say in a clause why that cannot be done."""
+    place = _placed(tree, dream)
+    if isinstance(place, str):
+        return place
+    page, function = place
     try:
-        page = open_page(tree.ctx, dream.base_path)
-        function = rewording.find(page, dream.base_qualname, dream.base_occurrence)
-        if function.source_hash != dream.base_source_hash:
-            return REWORDED
         after = rewording.reworded(tree, page, function, dream.code)
     except Left as reason:
-        return REWORDED if str(reason) == rewording.GONE else f"it cannot be made: {reason}"
+        return f"it cannot be made: {reason}"
     except RecursionError:
         return "it cannot be made: its expressions are nested too deeply"
     identifier = identify(DREAM, package_of(dream.base_path), [dream.id])
@@ -146,6 +148,16 @@ def made(tree: Tree, trial: Trial, dream: Dream, known: Proposal | None = None) 
     return Offer(
         identifier, trial, dream, draft, _source(page, function.first_line, function.last_line), known
     )
+
+
+def _placed(tree: Tree, dream: Dream) -> tuple[Page, Function] | str:
+    """Find a dream's procedure in the wording that was tried, or say in a clause why it is not to be had."""
+    try:
+        page = open_page(tree.ctx, dream.base_path)
+        function = rewording.find(page, dream.base_qualname, dream.base_occurrence)
+    except Left as reason:
+        return REWORDED if str(reason) == rewording.GONE else f"it cannot be made: {reason}"
+    return (page, function) if function.source_hash == dream.base_source_hash else REWORDED
 
 
 def _source(page: Page, first: int, last: int) -> str:

@@ -234,4 +234,5 @@ def _line(proposal: Proposal) -> dict[str, Any]:
         "title": proposal.title,
         "status": proposal.status,
         "first_night": proposal.first_night,
+        "isolated": proposal.trial is not None and proposal.trial.isolated,
     }

@@ -78,6 +78,11 @@ class Sandboxed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     call_s: tuple[float, float] | None = None
 
     @property
+    def isolated(self) -> bool:
+        """Whether it ran in a sandbox; a person may have allowed that it did not."""
+        return self.backend != "not isolated"
+
+    @property
     def wording(self) -> tuple[str, str, int, str]:
         """Which procedure, in which wording."""
         return (self.path, self.qualname, self.occurrence, self.source_hash)

@@ -76,7 +76,8 @@ def with_command(gain: dict[str, Any], waiting: Sequence[dict[str, Any]]) -> dic
 def dream_needs(facts: NightFacts) -> Iterator[Need]:
     """The dreams that are proposed since tonight, each with the command that takes it."""
     for proposal in [p for p in offered(facts) if p["first_night"] == facts.date][:MOST_NEEDS]:
-        what = f"{proposal['title']}: a dream that was tried in the sandbox only, and waits for your answer"
+        how = "in the sandbox only" if proposal.get("isolated", True) else "not isolated"
+        what = f"{proposal['title']}: a dream that was tried {how}, and waits for your answer"
         yield Need(what=clean(what), where="", action="", command=_apply(proposal))
 
 

@@ -128,6 +128,14 @@ def test_a_gain_is_offered_with_its_commit_its_evidence_and_its_record(world: Wo
     assert record.path == path_of(proposal.id)
 
 
+def test_what_ran_without_a_sandbox_is_marked_for_the_report(world: World) -> None:
+    world.tried("d1", BETTER, backend="not isolated")
+    made, *_ = world.night()
+    assert isinstance(made, SetRef)
+    assert "Daydream-Verified: not isolated: 10 inputs" in made.message
+    assert [each["isolated"] for each in world.facts["proposals"]] == [False]
+
+
 def test_the_same_night_gives_the_same_bytes(world: World) -> None:
     world.tried("d1", BETTER)
     world.tried("d2", G, path="pkg/b.py", qualname="g", effect_low=1.1)
