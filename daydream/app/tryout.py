@@ -69,7 +69,14 @@ class Tryout:
     observer: Observer = field(default_factory=Silent)
 
     def waiting(self, limit: int | None = None) -> list[str]:
-        """The ids of the dreams of tier 1 that wait for a trial, the most viable first."""
+        """The ids of the dreams of tier 1 that wait for a trial, the most viable first.
+
+        Raises:
+            UsageError: the limit is below 1, or no night was ever started there.
+        """
+        if limit is not None and limit < 1:
+            msg = f"limit {limit}: give a number of dreams from 1 on"
+            raise UsageError(msg)
         with self.store(self.places()) as store:
             return [each.id for each in trial_rows.waiting(store, _TIER)][:limit]
 

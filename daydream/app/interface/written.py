@@ -55,7 +55,7 @@ def written(code: str, given: Sequence[str] | None = None) -> Written:
     source, tree = _parsed(code)
     functions = [node for node in tree.body if isinstance(node, Definition)]
     if functions:
-        return Written(source, functions[-1])
+        return _again(tree) if source.startswith("if 1:\n") else Written(source, functions[-1])
     if not _answers(tree):
         what = (
             "a class and no function"
@@ -64,15 +64,20 @@ def written(code: str, given: Sequence[str] | None = None) -> Written:
         )
         raise Unfit("validation", f"the code has {what}, and nothing that it would return")
     names = _wanted(tree) if given is None else [name for name in given if name.isidentifier()]
-    lines = source.split("\n")
-    last = tree.body[-1]
+    _, around = _parsed(f"def {WRAPPED}({', '.join(names)}):\n    pass\n")
+    (node,) = around.body
+    assert isinstance(node, Definition)  # noqa: S101 -- it was written here
+    node.body = tree.body
+    last = node.body[-1]
     if isinstance(last, ast.Expr):
-        lines[last.lineno - 1] = _inserted(lines[last.lineno - 1], last.col_offset)
-    body = textwrap.indent("\n".join(lines), "    ")
-    source, tree = _parsed(f"def {WRAPPED}({', '.join(names)}):\n{body}\n")
-    (node,) = tree.body
-    if not isinstance(node, Definition):
-        raise Unfit("validation", "the code cannot be made into a function")
+        node.body[-1] = ast.copy_location(ast.Return(last.value), last)
+    return _again(around)
+
+
+def _again(tree: ast.Module) -> Written:
+    """What a tree with a function at its end is as text; what its strings hold stays as it is."""
+    source = ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+    node = [each for each in tree_of(source).body if isinstance(each, Definition)][-1]
     return Written(source, node)
 
 
@@ -82,16 +87,25 @@ def _parsed(code: str) -> tuple[str, ast.Module]:
     text = fenced[2] if fenced else text
     first, _, rest = text.strip("\n").partition("\n")
     # A function that was cut out of a class may have lost the indentation of its first line alone.
-    wordings = (textwrap.dedent(text), f"{first.strip()}\n{textwrap.dedent(rest)}")
+    wordings = (text, f"if 1:\n{text}", f"{first.strip()}\n{textwrap.dedent(rest)}")
     problem = ""
     for each in wordings:
         try:
-            return each, tree_of(each)
+            tree = tree_of(each)
         except NotParsed as error:
             problem = problem or f"{error}"
         except UnicodeEncodeError:
             raise Unfit("syntax", "it is no text") from None
+        else:
+            return each, _outdented(tree) if each.startswith("if 1:\n") else tree
     raise Unfit("syntax", problem)
+
+
+def _outdented(tree: ast.Module) -> ast.Module:
+    """What stands in the `if` that was put around indented code, and what follows it."""
+    around = tree.body[0]
+    inside = around.body if isinstance(around, ast.If) else []
+    return ast.Module([*inside, *tree.body[1:]], [])
 
 
 def _answers(tree: ast.Module) -> bool:
@@ -99,11 +113,6 @@ def _answers(tree: ast.Module) -> bool:
     if not tree.body:
         return False
     return isinstance(tree.body[-1], ast.Expr) or any(isinstance(node, ast.Return) for node in ast.walk(tree))
-
-
-def _inserted(line: str, column: int) -> str:
-    data = line.encode()
-    return (data[:column] + b"return " + data[column:]).decode()
 
 
 def _wanted(tree: ast.Module) -> list[str]:

@@ -235,6 +235,8 @@ def test_where_no_night_ever_was_it_says_so(tmp_path: Path) -> None:
 def test_numbers_that_make_no_sense_are_refused(tmp_path: Path, number: int) -> None:
     with pytest.raises(UsageError, match="give at least one"):
         DreamTestRunner(tmp_path, tests_per_dream=number)
+    with pytest.raises(UsageError, match="give a number of dreams from 1 on"):
+        DreamTestRunner(tmp_path).test_tier1_dreams(limit=number)
     with pytest.raises(UsageError, match="give seconds above 0, and at least one round"):
         DreamTestRunner(tmp_path).run_continuous_testing(interval=5, max_iterations=number)
     with pytest.raises(UsageError, match="give seconds above 0, and at least one round"):
