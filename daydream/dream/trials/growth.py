@@ -52,12 +52,14 @@ def _told(found: Scaling) -> dict[str, Any]:
 def words(told: dict[str, Any]) -> str:
     """A clause that says what a trial's evidence holds of growth."""
     base, dream = told["base"], told["dream"]
-    if base["exponent"] is None or dream["exponent"] is None:
-        return f"growth with size not measured: {(base if base['exponent'] is None else dream)['reason']}"
-    return f"its cost grows with the size of {told['argument']} to the power {_number(dream)}, the procedure's to {_number(base)}"
+    if base["exponent"] is None and dream["exponent"] is None:
+        return f"growth with size not measured: {base['reason']}"
+    return f"cost by the size of {told['argument']}: to the power {_number(dream)}, the procedure's {_number(base)}"
 
 
 def _number(found: dict[str, Any]) -> str:
+    if found["exponent"] is None:
+        return f"not measured ({found['reason']})"
     return f"{found['exponent']:.2f} ({found['low']:.2f} to {found['high']:.2f})"
 
 

@@ -38,9 +38,17 @@ def test_a_clearly_lower_exponent_is_said_with_both_intervals() -> None:
     told = found.told()
     assert (told["argument"], told["lower"]) == ("numbers", True)
     said = words(told)
-    assert said.startswith("its cost grows with the size of numbers to the power ")
+    assert said.startswith("cost by the size of numbers: to the power ")
     assert f"{found.dream.exponent:.2f} ({found.dream.low:.2f} to " in said
-    assert f"the procedure's to {found.base.exponent:.2f}" in said
+    assert f"the procedure's {found.base.exponent:.2f}" in said
+
+
+def test_where_only_one_of_them_grows_the_other_is_not_measured() -> None:
+    found = grows(lane(SQUARE, lambda _size: 1e-5), inputs([1, 2, 3]))
+    assert found is not None
+    assert not found.is_lower
+    assert "to the power not measured (the cost hardly grows" in words(found.told())
+    assert f"the procedure's {found.base.exponent:.2f}" in words(found.told())
 
 
 def test_the_same_growth_is_told_and_is_no_lower() -> None:
