@@ -37,8 +37,9 @@ def _lines(data: dict[str, Any]) -> Iterator[str]:
     for each in data["operators"]:
         by = f" by {each['model']}" if each["model"] else ""
         compared = f", cheaper: {each['gained']} of {each['compared']}" if each["compared"] else ""
+        known = f"{each['passed']} of {each['tried']} do the same" if each["tried"] else "none decided yet"
         yield (
-            f"{each['operator']}{by}: {each['passed']} of {each['tried']} do the same{compared}; "
+            f"{each['operator']}{by}: {known}{compared}; "
             f"expected {each['belief']:.0%} ({each['low']:.0%} to {each['high']:.0%}); "
             f"of the dreams {_percent(each['before'])}, then {_percent(each['last'])}"
         )

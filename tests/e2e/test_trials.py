@@ -39,7 +39,7 @@ def longest(words: list[str], limit: int = 10) -> str:
             best = word
     return best
 '''
-DREAMS = ("run", "--only", "catalogue,generate,judge,trial,score")
+DREAMS = ("run", "--only", "catalogue,generate,judge,trial,tighten,score")
 TRIALS = {
     "DAYDREAM_TRIALS_PER_NIGHT": "3",
     "DAYDREAM_TRIALS_COMPARE": "1",
@@ -84,6 +84,7 @@ def test_a_night_tries_its_dreams_and_says_how_they_behaved(over: Place) -> None
     assert over.daydream("dream", "trials").stdout
     assert over.daydream("dream", "failures").returncode == 0
     assert over.daydream("dream", "patterns").returncode == 0
+    assert over.data("dream", "learning")["learning"]["operators"]
     assert not (over.root / "__pycache__").exists()
 
 

@@ -46,7 +46,7 @@ def kept(procedure: Procedure, seen: Sequence[Seen]) -> dict[str, Any]:
 
 def _json(data: Any) -> bytes:
     """JSON that holds any text, half a pair of surrogates too."""
-    return json.dumps(data).encode("ascii")
+    return json.dumps(data, separators=(",", ":")).encode("ascii")
 
 
 def names_of(procedure: Procedure) -> list[str]:

@@ -1,6 +1,7 @@
 """The page itself: its shape, its caps, and that no foreign text gets a meaning in it."""
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -323,6 +324,32 @@ def test_the_dream_line_is_one_line_of_counts() -> None:
         "- 5 procedures in the catalogue (new: 1, changed: not measured); dreams: 7, of procedures: 2; "
         "judged: 7 (by: rule-based; viable: 1, speculative: 2, archive: 4); Later: 3 trials, 4 dear things\n"
     ) in text
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (
+            {
+                "new": [{"about": "k.o@1", "why": "8 of 8 fail of logic (81% to 100%)", "then": "left out"}]
+                * 2
+            },
+            "- learned: `k.o@1`: left out, because 8 of 8 fail of logic (81% to 100%); and 1 more: `daydream dream patterns`\n",
+        ),
+        ({"ended": ["k.o@1"]}, "- no longer minded: `k.o@1`: `daydream dream patterns`\n"),
+        ({}, ""),
+    ],
+)
+def test_what_was_learnt_is_one_line_and_only_when_something_changed(said: dict[str, Any], line: str) -> None:
+    sections = (
+        SectionData(key="generate", title="Dreams", facts={"dreams": 7, "varied": 2, "skipped": 4}),
+        SectionData(key="tighten", title="Learning", facts={"new": [], "ended": [], "lessons": 3, **said}),
+    )
+    lines = [*steps()[:2], dream_line("tighten"), *steps()[2:]]
+    text = page(facts([known(1)], sections=sections, steps=tuple(lines)))
+    assert "- dreams: 7, of procedures: 2, left out by lessons: 4\n" in text
+    assert line in text
+    assert ("patterns" in text) == bool(line)
 
 
 def dream_line(key: str) -> StepLine:
