@@ -38,6 +38,7 @@ WITH_A_REPOSITORY = (
     "upkeep_peers",
     "logs_callsites",
     "dreams_nights",
+    "dreams_learning",
 )
 
 

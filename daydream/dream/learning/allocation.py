@@ -94,7 +94,9 @@ class Learned:
         worth = [self._hoped(kind) for kind in kinds]
         even = per_night / of
         least = int(even * LEAST_OF_EVEN)
-        wanted = math.ceil(left * worth[0] / math.fsum(worth))
+        total = math.fsum(worth)
+        # Where hardly anything is ever viable all draws may be 0.
+        wanted = math.ceil(left * worth[0] / total if total else left / len(kinds))
         most = max(math.ceil(even), int(per_night * MOST_OF_NIGHT))
         spare = left - least * (len(kinds) - 1)
         return max(0, min(left, max(least, min(wanted, most, spare))))

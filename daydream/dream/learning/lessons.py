@@ -210,9 +210,6 @@ class Lessons:
         for each in lessons:
             self._effects[each.kind, each.model, each.operator, each.module].add(each.effect)
 
-    def __bool__(self) -> bool:
-        return bool(self._effects)
-
     def skips(self, kind: str) -> bool:
         """Whether some of what a kind offers is left out."""
         return any(

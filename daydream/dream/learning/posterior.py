@@ -48,9 +48,6 @@ class Pooled:
         self._counts: dict[Node, tuple[float, float]] = {}
         self._drawn: dict[tuple[str, Node], float] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self._counts)
-
     def add(self, chain: Sequence[str], good: float, bad: float) -> None:
         """Count something at the fine end of a chain, which is as long as there are strengths."""
         self._drawn.clear()

@@ -117,7 +117,7 @@ def test_a_module_is_asked_only_where_it_has_a_say() -> None:
 def test_what_was_not_decided_is_held_against_no_operator_but_told_of_its_procedure() -> None:
     undecided = [seen(BAD, "undecided", number) for number in range(9)]
     found = beliefs(known(undecided))
-    assert not found.passing
+    assert found.passing.at((KIND, "", BAD))[0] == ()
     assert found.deciding.at(place_chain("pkg/m0.py", "f0"))[1].mean < 0.2
 
 
@@ -277,6 +277,12 @@ def test_a_kind_that_fails_gets_less_of_the_night_but_never_nothing() -> None:
     assert there.share(kinds, 100, 100, 4) == 10
     assert 10 <= there.share([KIND, "conditional_variant"], 60, 100, 4) <= 40
     assert there.share([KIND], 7, 100, 4) == 7
+
+
+def test_where_nothing_was_ever_viable_the_night_is_still_shared() -> None:
+    judged = [Judged(KIND, "", GOOD, "pkg/a.py", 0, 100_000, AT)]
+    there = night(known(failures(1), judged=judged))
+    assert all(4 <= there.share([KIND, "x"], 20, 20, 2) <= 16 for _ in range(3))
 
 
 def test_dreams_of_procedures_that_trials_decide_are_tried_first_and_one_in_ten_as_before() -> None:
