@@ -172,16 +172,16 @@ def told(funnels: Sequence[Funnel], who: str) -> None:
         print(
             f"| {each.name} | "
             + " | ".join(f"{n:,}" for n in (*numbers, *tried))
-            + f" | {_mean(each.ratios)} |"
+            + f" | {_mean(each.ratios, each.timed)} |"
         )
     everything = _together(funnels)
     print(
-        f"\nthe best of each function that gains ({len(everything.best)}): {_mean(list(everything.best.values()))}"
+        f"\nthe best of each function that gains ({len(everything.best)}): {_mean(list(everything.best.values()), everything.timed)}"
     )
 
 
-def _mean(ratios: Sequence[float]) -> str:
-    return str(geometric_mean(ratios) or "none gained")
+def _mean(ratios: Sequence[float], timed: int) -> str:
+    return str(geometric_mean(ratios) or ("none gained" if timed else "not measured"))
 
 
 def _together(funnels: Sequence[Funnel]) -> Funnel:

@@ -166,8 +166,8 @@ class Place:
     ) -> bool:
         """Try what waits until the monotonic instant `until`, a new night of trials; whether nothing is left."""
         waits = self.waiting(each, others)
-        if not waits:
-            return True
+        if not waits or time.monotonic() > until:
+            return not waits
         run = f"trials-{len(list(self.state.glob('trials-*'))) + 1:02}"
         (self.state / run).touch()
         night = Night(self.context(run))
