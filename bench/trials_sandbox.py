@@ -1,4 +1,5 @@
-"""The sandbox: what a trial costs, what it starts with, how closely it keeps time, what is left when its owner is killed.
+"""The sandbox: what a trial costs, what it starts with, how closely it keeps time, what is left when its owner is killed. Beside it, in
+the same minutes: a fork that ends at once, and a pool of one process, which isolates nothing.
 
 `python -m bench.trials_sandbox [--address unix:///path/engine.sock] [--trials N]`: bubblewrap, and Docker with an engine of its own
 (root, dockerd installed) or the one at the address. Figures of a busy machine are not figures: it prints the load.
@@ -6,6 +7,7 @@
 
 import argparse
 import contextlib
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -14,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from bench.machine import heading, median, percentile
@@ -89,11 +92,7 @@ def measure(key: str, address: str, ground: Ground, trials: int) -> None:
         f"start and end of a sandbox: p50 {median(starts) * 1e3:.0f} ms, p95 {percentile(starts, 0.95) * 1e3:.0f} ms"
     )
     with contextlib.closing(backend.open(ground, Limits())) as lane:
-        walls = [timed(lambda: asked(lane)) for _ in range(trials)]
-        print(
-            f"a warm trial: p50 {median(walls) * 1e3:.2f} ms, p95 {percentile(walls, 0.95) * 1e3:.2f} ms, "
-            f"min {min(walls) * 1e3:.2f} ms; {trials / sum(walls):.0f} a second on one lane ({trials} trials)"
-        )
+        warm(lane, trials)
         overs = [overshoot(lane) for _ in range(LATE)]
         print(
             f"time-out of 0.3 s overshot by: p50 {median(overs) * 1e3:.0f} ms, max {max(overs) * 1e3:.0f} ms ({LATE})"
@@ -108,6 +107,44 @@ def measure(key: str, address: str, ground: Ground, trials: int) -> None:
     print(f"left after kill -9 in the middle of a trial: {left(key, address, ground, backend)}\n")
 
 
+def warm(lane: Sandbox, trials: int) -> None:
+    """One trial after another on a lane, a fork and a call of a pool after each."""
+    children: list[float] = []
+    forks: list[float] = []
+    pooled: list[float] = []
+    asked(lane)
+    began = time.process_time()
+    walls = [timed(lambda: children.append(asked(lane))) for _ in range(trials)]
+    ours = (time.process_time() - began) / trials
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        pool.submit(square, 1).result()
+        for _ in range(trials):
+            forks.append(timed(forked))
+            pooled.append(timed(lambda: pool.submit(square, 100).result()))
+    print(f"a warm trial: {spread(walls)}; {trials / sum(walls):.0f} a second on one lane ({trials} trials)")
+    print(f"  of the processor: the child {median(children) * 1e3:.2f} ms, the host {ours * 1e3:.2f} ms")
+    print(f"a fork of this process that ends at once: {spread(forks)}; a call of a pool: {spread(pooled)}")
+
+
+def spread(seconds: list[float]) -> str:
+    """Median, tail and least of a list of times."""
+    tail = percentile(seconds, 0.95)
+    return f"p50 {median(seconds) * 1e3:.2f} ms, p95 {tail * 1e3:.2f} ms, min {min(seconds) * 1e3:.2f} ms"
+
+
+def square(n: int) -> int:
+    """What the pool is asked."""
+    return sum(i * i for i in range(n))
+
+
+def forked() -> None:
+    """A child that ends at once."""
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+
 def timed(what: Callable[[], object]) -> float:
     """Seconds of the wall clock."""
     began = time.perf_counter()
@@ -115,11 +152,12 @@ def timed(what: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def asked(lane: Sandbox, unit: Unit = SQUARES) -> None:
-    """One trial that must be answered."""
+def asked(lane: Sandbox, unit: Unit = SQUARES) -> float:
+    """One trial that must be answered; the processor time of its child."""
     seen = lane.call(unit, Inputs((100,)))
     if seen.failure is not None:
         raise SystemExit(seen.failure.detail)
+    return seen.facts.cpu_s or 0.0
 
 
 def overshoot(lane: Sandbox) -> float:
