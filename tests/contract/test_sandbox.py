@@ -28,7 +28,7 @@ from daydream.contracts.sandbox import (
     raised_category,
 )
 from daydream.processes import Stop
-from daydream.sandbox import SANDBOXES, rootfs
+from daydream.sandbox import SANDBOXES, cgroup, owner, rootfs
 from daydream.sandbox.bubblewrap import Bubblewrap
 from daydream.sandbox.docker import Docker, connect
 from daydream.sandbox.guest.encoding import encode
@@ -529,6 +529,27 @@ def test_packages_below_a_closed_folder_are_within_reach(backend: Backend, open_
         seen = lane.call(what, Inputs())
     assert seen.answer is not None, seen.failure
     assert seen.answer.returned == 42
+
+
+def test_every_process_of_a_sandbox_is_in_its_control_group_before_it_is_asked_anything(
+    ground: Ground, bwrap: str
+) -> None:
+    held = cgroup.make(2**28)
+    if held is None:
+        pytest.skip(
+            "this process may not make control groups; start the tests as root, or with a delegated group"
+        )
+    held.remove()
+    mark = owner.token()
+    assert mark is not None
+    for asked in (0, 1, 2):
+        with contextlib.closing(Bubblewrap(bwrap).open(ground, LIMITS)) as lane:
+            for _ in range(asked):
+                assert lane.call(Unit(module="m", qualname="f", variant="def f(): pass\n"), Inputs()).answer
+            inside = guests("bubblewrap", "-", os.getpid())
+            assert inside
+            for pid in inside:
+                assert mark in Path(f"/proc/{pid}/cgroup").read_text()
 
 
 def test_only_the_listed_files_are_in_the_export(backend: Backend, box: Sandbox, repository: Path) -> None:

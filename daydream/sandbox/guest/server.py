@@ -63,20 +63,23 @@ class Server:
         self.send(LENGTH.pack(len(text)) + text, 0)
 
     def serve(self) -> None:
-        """Answer requests, one at a time, for as long as the host lives. The child of the next one is there before it."""
+        """Answer requests, one at a time, for as long as the host lives. The child of the next one is there before it, but for
+        the first: until it asks for something, the host has not put this process where memory is bounded."""
+        trial = None
         while True:
-            trial = _Trial(self, self.filter)
             seq, tests, load_s, wall_s, most, job, inputs = REQUEST.unpack(self.exactly(REQUEST.size))
-            if tests:
-                trial.drop()
-                trial = _Trial(self, seccomp.prepared(tests=True))
             if job + inputs > len(self.buffer):
                 raise _Gone
+            if trial is not None and tests:
+                trial.drop()
+            if trial is None or tests:
+                trial = _Trial(self, seccomp.prepared(tests=True) if tests else self.filter)
             self.fill(job + inputs)
             facts = trial.run((load_s, wall_s), most, (job, inputs))
             facts["seq"] = seq
             self.send(packed(facts), facts["size"])
             self.wipe(max(job + inputs, facts["size"]))
+            trial = _Trial(self, self.filter)
 
     def exactly(self, size: int) -> bytes:
         data = os.read(self.source, size)
