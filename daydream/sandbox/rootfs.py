@@ -10,7 +10,7 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,8 +101,11 @@ def build(python: Path, cache: Path, stop: Stop, packages: Sequence[Path] = ()) 
     return Ground(root=place / "tree", python=inside, tag=tag, packages=reachable)
 
 
-def export(source: Path, paths: Iterable[str], target: Path) -> Path:
+def export(
+    source: Path, paths: Iterable[str], target: Path, finish: Callable[[], None] = lambda: None
+) -> Path:
     """Copy the named files of a checkout to `target`, for the sandbox's eyes alone; links that lead elsewhere stay out.
+    `finish` may add to it before it is handed over.
 
     Raises:
         SandboxRefused: the disk refuses.
@@ -116,6 +119,7 @@ def export(source: Path, paths: Iterable[str], target: Path) -> Path:
                 copy = target / name
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, copy)
+        finish()
         _hand_over(target)
     except OSError as error:
         msg = f"the repository cannot be exported to {target}: {error.strerror}"

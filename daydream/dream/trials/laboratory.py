@@ -6,9 +6,11 @@ import sys
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from daydream.analysis.roles import is_test
 from daydream.config.model import SandboxOptions
 from daydream.contracts.context import Context
 from daydream.contracts.dream import Dream, Procedure
@@ -30,6 +32,7 @@ from daydream.dream.trials.inputs_index import Index
 from daydream.repository.verify_roots import import_roots, imports_of
 from daydream.sandbox import SANDBOXES, rootfs
 from daydream.sandbox.choosing import choose
+from daydream.sandbox.precompiled import precompile
 
 _BASE, _DREAM = "base", "dream"
 _WATCHED_TOGETHER = 12
@@ -199,20 +202,22 @@ class Laboratory:
         else:
             packages = _site_packages(python)
         ground = rootfs.build(python, self._cache, self._ctx.stop, packages)
-        return replace(ground, repository=self._exported(self._cache), import_roots=self.roots)
+        return replace(ground, repository=self._exported(self._cache, ground), import_roots=self.roots)
 
-    def _exported(self, cache: Path) -> Path:
+    def _exported(self, cache: Path, ground: Ground) -> Path:
         """The examined commit for the sandbox's eyes, made anew when the commit or the list of files changed."""
         name = hashlib.sha256(str(self._ctx.root).encode()).hexdigest()[:16]
         place = rootfs.shelf(cache) / "exports" / name
         files = "".join(f"{each.path}\0{each.blob}\n" for each in (*self._ctx.files, *self._ctx.unexamined))
-        state = hashlib.sha256(files.encode("utf-8", "surrogatepass")).hexdigest()
+        state = hashlib.sha256(f"{ground.tag}\n{files}".encode("utf-8", "surrogatepass")).hexdigest()
         self._marker = marker = place.with_name(f"{name}.state")
         if not (place.is_dir() and marker.is_file() and marker.read_text() == state):
             marker.unlink(missing_ok=True)
             shutil.rmtree(place, ignore_errors=True)
             place.parent.mkdir(parents=True, exist_ok=True)
-            rootfs.export(self._ctx.tree, self._paths, place)
+            sources = [path for path in self._paths if path.endswith(".py") and not is_test(path)]
+            compiling = partial(precompile, ground, place, sources, self._ctx.stop)
+            rootfs.export(self._ctx.tree, self._paths, place, compiling)
             marker.write_text(state)
         return place
 

@@ -27,6 +27,7 @@ from daydream.contracts.sandbox import (
 from daydream.processes import Stop
 from daydream.sandbox import cgroup, frames, harvests, observe, owner, rootfs
 from daydream.sandbox.guest import seccomp, syscalls, wire
+from daydream.sandbox.precompiled import precompile
 
 LIMITS = Limits(wall_s=1, cpu_s=1, output_bytes=100)
 SAID = {
@@ -331,3 +332,20 @@ def test_an_export_into_a_full_or_forbidden_place_is_one_sentence(tmp_path: Path
 def test_facts_are_none_where_nobody_looked() -> None:
     assert (Facts(backend="x").cpu_s, Facts(backend="x").oom_kills) == (None, None)
     assert platform.machine() in syscalls.MACHINES
+
+
+def test_an_export_gets_the_bytecode_of_what_compiles(tmp_path: Path) -> None:
+    ground = rootfs.build(Path(sys.executable), tmp_path / "cache", Stop())
+    source = tmp_path / "source"
+    source.mkdir()
+    for name, text in {
+        "a.py": "x = 1\n",
+        "b.py": "x = = 1\n",
+        "py_compile.py": "raise SystemExit(3)\n",
+    }.items():
+        (source / name).write_text(text)
+    names = ["a.py", "b.py", "gone.py", "py_compile.py"]
+    target = tmp_path / "out"
+    rootfs.export(source, names, target, lambda: precompile(ground, target, names, Stop()))
+    compiled = sorted(each.name.partition(".")[0] for each in (target / "__pycache__").iterdir())
+    assert compiled == ["a", "py_compile"], "and nothing of the repository was run"
