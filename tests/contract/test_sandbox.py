@@ -115,6 +115,18 @@ def outer():
         return 1
     return inner()
 '''
+FEEDS = """MARK = "\x0b\x1c\u2028\x85"
+\x0c
+# a page\x0c of its own
+
+\x0c
+def marks(n):
+    return n + 1, MARK
+
+
+def after():
+    return None
+"""
 TESTS = """import unittest
 
 from pack.shapes import Box, area, count
@@ -169,6 +181,7 @@ def repository(open_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> P
         "src/pack/__init__.py": "from pack.shapes import area\n",
         "src/pack/shapes.py": SHAPES,
         "src/pack/other.py": "from pack import shapes\n\ndef base():\n    return 10\n\ndef through(w):\n    return shapes.area(w)\n",
+        "src/pack/feeds.py": FEEDS,
         "src/pack/broken.py": "import no_such_package\n\ndef f():\n    return 1\n",
         "tests/test_shapes.py": TESTS,
         "tests/script.py": "from pack import area\nassert area(3, 3) == 9\n",
@@ -316,6 +329,16 @@ def test_a_variant_stands_in_its_place_for_everybody_who_imports_it(box: Sandbox
     short = box.call(unit("Box.grow", "    def grow(self, by):\n        return 0\n"), Inputs((BOX, 1)))
     assert short.answer is not None
     assert short.answer.returned == 0
+
+
+def test_a_variant_lands_on_the_lines_that_the_compiler_counts(box: Sandbox) -> None:
+    place = Unit(module="pack.feeds", path="src/pack/feeds.py", qualname="marks", first_line=6, last_line=7)
+    plain = box.call(place, given(1))
+    dreamt = box.call(replace(place, variant="def marks(n):\n    return n + 2, '\x0c\u2028'\n"), given(1))
+    assert plain.answer is not None, plain.failure
+    assert dreamt.answer is not None, dreamt.failure
+    assert plain.answer.returned == encode((2, "\x0b\x1c\u2028\x85"))
+    assert dreamt.answer.returned == encode((3, "\x0c\u2028"))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.machinery
 import importlib.util
+import io
 import sys
 import tokenize
 import types
@@ -105,12 +106,17 @@ def _compiled(text: str, path: str) -> types.CodeType:
 def _patched(path: str, unit: dict[str, Any]) -> str:
     try:
         with tokenize.open(path) as stream:
-            lines = stream.read().splitlines(keepends=True)
+            lines = _lines(stream.read())
     except (OSError, SyntaxError, UnicodeDecodeError) as error:
         raise Refused("load", f"{unit['path']} cannot be read: {_words(error)}") from None
     variant = unit["variant"]
     end = "" if variant.endswith("\n") else "\n"
     return "".join([*lines[: unit["first_line"] - 1], variant, end, *lines[unit["last_line"] :]])
+
+
+def _lines(text: str) -> list[str]:
+    """The lines as the compiler counts them: a form feed or a separator of Unicode ends none."""
+    return list(io.StringIO(text, newline=None))
 
 
 def _words(error: BaseException | None) -> str:
@@ -169,7 +175,7 @@ def _same(function: Any, unit: dict[str, Any]) -> None:
     if unit["path"] is None or code is None or code.co_name != unit["qualname"].rpartition(".")[2]:
         return
     text = unit["variant"]
-    length = unit["last_line"] - unit["first_line"] + 1 if text is None else len(text.splitlines())
+    length = unit["last_line"] - unit["first_line"] + 1 if text is None else len(_lines(text))
     inside = unit["first_line"] <= code.co_firstlineno < unit["first_line"] + length
     if code.co_filename == f"{REPOSITORY}/{unit['path']}" and not inside:
         raise Refused("unreachable", "its name leads to another definition")
