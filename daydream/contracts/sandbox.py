@@ -261,7 +261,8 @@ class Sandbox(Protocol):
     def batch(
         self, unit: Unit, inputs: Sequence[Inputs], *, answers: bool = False, limits: Limits | None = None
     ) -> Batch:
-        """Make many calls in one child, in order, and time them together; limits are those of the whole batch."""
+        """Make many calls in one child, in order, and time all but the first together, where there are several; limits
+        are those of the whole batch."""
         ...
 
     def harvest(self, job: Job, limits: Limits | None = None) -> Harvest:

@@ -118,7 +118,7 @@ class Lane:
     def batch(
         self, unit: Unit, inputs: Sequence[Inputs], *, answers: bool = False, limits: Limits | None = None
     ) -> Batch:
-        """Make many calls in one child, in order, and time them together."""
+        """Make many calls in one child, in order; the clock starts after the first of several."""
         head = {"op": "call", "unit": _unit(unit), "answers": answers}
         read = observe.answers_of if answers else observe.digests_of
         sent = [_sent(each) for each in inputs]

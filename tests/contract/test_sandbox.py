@@ -393,6 +393,18 @@ def test_a_batch_makes_each_call_in_order_and_times_them_together(box: Sandbox) 
     assert 0 < facts.call_cpu_s < facts.cpu_s
 
 
+def test_what_only_a_first_call_costs_is_not_timed(box: Sandbox) -> None:
+    code = """def area(width, seen=[]):
+    if not seen:
+        seen.append(sum(range(5_000_000)))
+    return width
+"""
+    facts = box.batch(unit("area", code), [given(n) for n in range(5)]).facts
+    assert facts.call_cpu_s is not None
+    assert facts.cpu_s is not None
+    assert facts.call_cpu_s < facts.cpu_s / 10
+
+
 def test_what_is_returned_and_passed_as_one_thing_is_told_apart_from_a_copy(box: Sandbox) -> None:
     def shared(body: str, value: object) -> tuple[tuple[int, ...], ...]:
         seen = box.call(unit("area", f"def area(width):\n    return {body}\n"), given(value))

@@ -143,9 +143,10 @@ class FakeSandbox:
         cost = self.costs.get(name, lambda _inputs: 0.0001)
         factor = self.machine.factor()
         work = sum(map(cost, inputs)) * factor
-        hidden = work * self.hidden.get(name, 0.0)
+        timed = inputs[len(inputs) > 1 :]
+        between = sum(map(cost, timed)) * factor * (1 - self.hidden.get(name, 0.0))
         start = self.machine.start_s * self.machine.factor()
-        called = self.machine.read(work - hidden)
+        called = self.machine.read(between)
         return Facts(
             backend="fake",
             exit_code=0,
@@ -153,7 +154,7 @@ class FakeSandbox:
             cpu_s=self.machine.read(work + start),
             load_cpu_s=start / 2,
             call_cpu_s=called,
-            call_wall_s=called * self.machine.busy + len(inputs) * self.waiting.get(name, 0.0),
+            call_wall_s=called * self.machine.busy + len(timed) * self.waiting.get(name, 0.0),
             peak_bytes=self.peaks.get(name, 30 * 2**20),
             survivors=0,
             oom_kills=0,

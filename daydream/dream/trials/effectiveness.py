@@ -156,6 +156,9 @@ class _State:
         if waits:
             raise Unmeasurable(waits)
         found = self.interval()
+        if found.low > self.floor and self.moved() > 0:
+            self.charge(self.moved())
+            found = self.interval()
         if not _tells(found):
             raise Unmeasurable(f"{len(self.blocks)} repetitions differ too much to say anything")
         verdict, reason = self.verdict(found, floor)
@@ -177,7 +180,7 @@ class _State:
     def verdict(self, found: Interval, floor: float) -> tuple[Gain, str]:
         between = f"{math.exp(found.low):.3f} to {math.exp(found.high):.3f}"
         if found.low > self.floor:
-            doubt = self.hidden() or self.slower_on_the_wall()
+            doubt = self.slower_on_the_wall()
             if doubt:
                 return "not measured", doubt
             return "gained", f"the interval {between} lies above {floor:.3f}"
@@ -198,18 +201,32 @@ class _State:
                 return f"{name} takes {times:.0f} times as long on the wall as on the processor: it waits, or the machine is too busy"
         return None
 
-    def hidden(self) -> str | None:
-        """What a dream saves between the marks it must not spend outside them, where only the whole child's clock sees it."""
+    def moved(self) -> float:
+        """Seconds of a call that a dream spends outside the marks, where only the whole child's clock sees them; 0 where nothing
+        shows that it does.
+
+        Raises:
+            Unmeasurable: it is most of what it saves between them.
+        """
         saved = [each.base.call_s - each.dream.call_s for each in self.blocks]
         moved = [
             one - (each.base.whole_s - each.dream.whole_s)
             for one, each in zip(saved, self.blocks, strict=True)
         ]
-        if student(moved, self.plan.side).low > 0 and statistics.median(moved) > _HIDDEN * statistics.median(
-            saved
-        ):
-            return "what it saves during the calls it spends before or after them"
-        return None
+        if student(moved, self.plan.side).low <= 0:
+            return 0.0
+        middle = statistics.median(moved)
+        if middle > _HIDDEN * statistics.median(saved):
+            raise Unmeasurable("what it saves during the calls it spends before or after them")
+        return middle
+
+    def charge(self, moved_s: float) -> None:
+        """Count what the dream spends outside the marks as a cost of its calls."""
+        self.blocks = [
+            replace(each, dream=replace(each.dream, call_s=each.dream.call_s + moved_s))
+            for each in self.blocks
+        ]
+        self.known = None
 
     def slower_on_the_wall(self) -> str | None:
         wall = student(self.logs(_wall_s), self.plan.side)

@@ -1,7 +1,7 @@
 """One repetition of a timing: the procedure and its dream on the same fresh inputs, in one lane, in an order drawn by lot.
 
-The clock is the kernel's, of the child's processor time, read by process 1 when the calls begin and when they are done. What is left of
-a start in it (a first call, the marks themselves) is known from batches of a single call, of both alike, and taken off both.
+The clock is the kernel's, of the child's processor time, read by process 1 after a first call and when all calls are done. What
+is left of a start in it (the marks themselves) is known from batches of one call and of two, and taken off both.
 """
 
 import random
@@ -23,7 +23,7 @@ _CALLS_MOST = 4_000
 _BYTES_MOST = 2**22
 _ANY_SIZE = 2**30
 _DISTINCT_LEAST = 0.5
-_PILOT = 4
+_PILOT = 3
 _STARTS = 3
 _LOOKED_AT = 40
 _RETURNING_LEAST = 0.5
@@ -40,8 +40,8 @@ class Unmeasurable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds for one call: `call_s` of processor time between the marks, `whole_s` of the child without its loading, `wall_s`
-    on the wall between the marks; `peak_bytes` of the batch."""
+    """Seconds for one call: `call_s` of processor time between the marks, `whole_s` of the child without its loading, for the
+    call before the marks as well, `wall_s` on the wall between the marks; `peak_bytes` of the batch."""
 
     call_s: float
     whole_s: float
@@ -58,7 +58,8 @@ class Block:
 
 
 class Timing:
-    """Base and dream in one lane. `spent_s` is the processor time of all children so far."""
+    """Base and dream in one lane. `spent_s` is the processor time of all children so far; `are_all` says that no more inputs
+    could be made than were asked for last."""
 
     def __init__(self, lane: Sandbox, units: tuple[Unit, Unit], make: Maker, plan: Plan) -> None:
         self.lane = lane
@@ -68,6 +69,7 @@ class Timing:
         self.spent_s = 0.0
         self.with_answers = False
         self.count = 0
+        self.are_all = False
         self.start_s = 0.0
 
     def pilot(self) -> None:
@@ -80,24 +82,24 @@ class Timing:
         while True:
             inputs = self.fresh(-count, count)
             done = self.run(self.units[0], inputs)
-            call_s = _known(done.facts.call_cpu_s)
-            if call_s >= AIM_S / 4 or len(inputs) < count or count >= _CALLS_MOST:
+            call_s, calls = _known(done.facts.call_cpu_s), len(inputs) - 1
+            if call_s >= AIM_S / 4 or self.are_all or count >= _CALLS_MOST:
                 break
             count = min(4 * count, _CALLS_MOST)
         whole_s = _known(done.facts.cpu_s) - (done.facts.load_cpu_s or 0.0)
         room_s = self.plan.cpu_s / (2 * _PAIRS_WANTED)
-        wanted = min(AIM_S / max(call_s, 1e-9), room_s / max(whole_s, 1e-9)) * len(inputs)
+        wanted = min(AIM_S / max(call_s, 1e-9), room_s / max(whole_s, 1e-9)) * calls
         most = min(_CALLS_MOST, _BYTES_MOST * len(inputs) // sum(len(_text(each)) for each in inputs))
         self.count = max(1, min(round(wanted), most))
-        if len(inputs) < count:
-            self.count = min(self.count, len(inputs))
+        if calls < count:
+            self.count = min(self.count, calls)
         if self.count > 1:
-            self.start_s = self.starting(call_s / len(inputs))
+            self.start_s = self.starting()
         self.returning()
 
     def returning(self) -> None:
         """How long it takes to raise is no cost of the work: most inputs must be such that the procedure returns."""
-        inputs = self.fresh(-2, min(self.count, _LOOKED_AT))
+        inputs = self.fresh(-2, min(self.count, _LOOKED_AT))[1:]
         done = self.lane.batch(self.units[0], inputs, answers=True, limits=self.plan.limits)
         self.spent_s += done.facts.cpu_s or 0.0
         if done.failure is not None and done.failure.reason == "too large" and len(inputs) > 1:
@@ -114,21 +116,31 @@ class Timing:
                 f"it returns on {returned} of {len(inputs)} inputs that it would be timed with"
             )
 
-    def starting(self, call_s: float) -> float:
-        """What a batch costs beside its calls."""
-        one = self.fresh(-1, 1)
-        seen = [_known(self.run(unit, one).facts.call_cpu_s) for unit in self.units * _STARTS]
-        return max(statistics.median(seen) - call_s, 0.0)
+    def starting(self) -> float:
+        """What a batch costs beside its calls: what two batches of a call each cost more than one of both calls."""
+        inputs = self.fresh(-1, 2)
+        if len(inputs) < 3:
+            return 0.0
+
+        def cost(unit: Unit, *which: int) -> float:
+            return _known(self.run(unit, [inputs[each] for each in (0, *which)]).facts.call_cpu_s)
+
+        seen = [cost(unit, 1) + cost(unit, 2) - cost(unit, 1, 2) for unit in self.units * _STARTS]
+        return max(statistics.median(seen), 0.0)
 
     def fresh(self, repetition: int, count: int) -> Sequence[Inputs]:
-        """Inputs of a repetition; too few different ones would time a memory instead of the work."""
-        inputs = self.make(repetition, count)
+        """Inputs of a repetition, for one call before the marks and `count` between them, or fewer; no two are the same, for
+        that would time a memory instead of the work."""
+        inputs = self.make(repetition, count + 1)
+        self.are_all = len(inputs) <= count
         if not inputs:
             raise Unmeasurable("there are no inputs to time it with")
-        distinct = len(set(map(_text, inputs)))
-        if distinct < _DISTINCT_LEAST * len(inputs) or (distinct < 2 and len(inputs) > 1):
-            raise Unmeasurable(f"only {distinct} of {len(inputs)} inputs are different")
-        return inputs
+        distinct = {_text(each): each for each in inputs}
+        if len(distinct) < max(2, _DISTINCT_LEAST * len(inputs)):
+            raise Unmeasurable(f"only {len(distinct)} of {len(inputs)} inputs are different")
+        if len(distinct) < len(inputs):
+            distinct.update({_text(each): each for each in self.make(repetition, 2 * len(inputs))})
+        return list(distinct.values())[: count + 1]
 
     def run(self, unit: Unit, inputs: Sequence[Inputs]) -> Batch:
         """One child; its processor time is counted whatever comes of it."""
@@ -150,7 +162,7 @@ class Timing:
         random.Random(f"{self.plan.seed}:{repetition}").shuffle(order)  # noqa: S311 - an order, not a secret
         done = {at: self.run(self.units[at], inputs) for at in order}
         self.verify(inputs, done[0], done[1])
-        base, dream = (self.cost(done[at], len(inputs)) for at in (0, 1))
+        base, dream = (self.cost(done[at], len(inputs) - 1) for at in (0, 1))
         return Block(base, dream) if base and dream else None
 
     def cost(self, done: Batch, calls: int) -> Cost | None:
@@ -161,7 +173,7 @@ class Timing:
         wall_s = _known(facts.call_wall_s)
         if call_s <= 0 or wall_s <= 0:
             return None
-        return Cost(call_s / calls, whole_s / calls, wall_s / calls, facts.peak_bytes)
+        return Cost(call_s / calls, whole_s / (calls + 1), wall_s / calls, facts.peak_bytes)
 
     def verify(self, inputs: Sequence[Inputs], base: Batch, dream: Batch) -> None:
         """Every timed answer of the dream is the procedure's."""

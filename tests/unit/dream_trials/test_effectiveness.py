@@ -190,6 +190,16 @@ def test_work_moved_outside_the_marks_is_no_gain() -> None:
     assert "before or after" in reason(found)
 
 
+def test_what_is_spent_outside_the_marks_is_a_cost() -> None:
+    found = measured(2.0, noise={"jitter": 0.005}, hidden={"d": 0.3})
+    assert found.verdict == "gained"
+    assert found.ratio == pytest.approx(2.0, rel=0.05)
+    assert found.per_call_s is not None
+    assert found.per_call_s[0] / found.per_call_s[1] == pytest.approx(2.0, rel=0.05)
+    none = measured(1.02, noise={"jitter": 0.002}, hidden={"d": 0.008})
+    assert none.ratio == pytest.approx(1.02, rel=0.01)
+
+
 def test_what_waits_is_not_measured_by_the_processor() -> None:
     assert "waits" in reason(measured(2.0, waiting={"base": 0.01, "d": 0.01}))
 
@@ -212,13 +222,31 @@ def test_a_call_of_a_third_of_a_second_can_still_show_a_large_gain() -> None:
     assert effectiveness(lane, BASE, dream("d"), make, floor=FLOOR).verdict == "gained"
 
 
-@pytest.mark.parametrize(("different", "why"), [(0, "no inputs"), (1, "only 1 of 4"), (3, "only 3 of 16")])
+@pytest.mark.parametrize(("different", "why"), [(0, "no inputs"), (1, "only 1 of 4"), (3, "only 3 of 13")])
 def test_repeated_inputs_would_time_a_memory(different: int, why: str) -> None:
     def few(_repetition: int, count: int) -> Sequence[Inputs]:
         return [Inputs((each % different,)) for each in range(count)] if different else []
 
     lane = FakeSandbox(costs=costs(1.0), answering=False)
     assert why in reason(effectiveness(lane, BASE, dream("d"), few, floor=FLOOR))
+
+
+def test_what_remembers_its_answers_gains_nothing_by_inputs_that_come_twice() -> None:
+    def often(repetition: int, count: int) -> Sequence[Inputs]:
+        rng = random.Random(repetition)
+        return [Inputs((rng.randrange(count),)) for _ in range(count)]
+
+    asked: list[tuple[Any, ...]] = []
+
+    class Watched(FakeSandbox):
+        def batch(self, unit: Any, inputs: Any, **more: Any) -> Any:
+            asked.append(tuple(each.given[0] for each in inputs))
+            return super().batch(unit, inputs, **more)
+
+    lane = Watched(costs=costs(1.0), machine=Machine(jitter=0.02), answering=False)
+    effectiveness(lane, BASE, dream("d"), often, floor=FLOOR, plan=Plan(most=10, resamples=100))
+    assert max(map(len, asked)) > 20
+    assert all(len(set(each)) == len(each) for each in asked)
 
 
 def test_peaks_of_which_nearly_all_are_alike_say_nothing() -> None:
@@ -316,7 +344,7 @@ def test_repetitions_that_become_dearer_end_with_the_budget() -> None:
     found = effectiveness(lane, BASE, dream("d"), make, floor=FLOOR, plan=Plan(resamples=100))
     assert found.verdict == "gained"
     assert 6 <= found.repetitions < 75, "the first look was planned for later"
-    lane = Tiring(costs=costs(1.5), machine=Machine(jitter=0.01, start_s=0.01), answering=False)
+    lane = Tiring(costs=costs(1.5), machine=Machine(jitter=0.01, start_s=0.002), answering=False)
     lane.more = 1.15
     found = effectiveness(lane, BASE, dream("d"), make, floor=FLOOR, plan=Plan(cpu_s=3.0, least=12))
     assert "were enough for" in reason(found)
