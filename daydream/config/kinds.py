@@ -30,14 +30,19 @@ def expected(key: str) -> str:
     if get_origin(field.annotation) is Literal:
         return "one of " + ", ".join(f'"{value}"' for value in get_args(field.annotation))
     if tuple in kinds:
-        return "a list of texts"
+        *others, last = [f'"{value}"' for value in get_args(get_args(field.annotation)[0])] or ["texts"]
+        return "a list of " + (f"{', '.join(others)} and {last}" if others else last)
     if dict in kinds:
         return "tables"
     if bool in kinds:
         return "true or false"
     if int in kinds:
+        bounds = (("ge", "at least"), ("le", "at most"))
         return "a whole number" + "".join(
-            f", at least {part.ge}" for part in field.metadata if hasattr(part, "ge")
+            f", {words} {getattr(part, name)}"
+            for part in field.metadata
+            for name, words in bounds
+            if hasattr(part, name)
         )
     return "a text"
 

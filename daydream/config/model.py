@@ -165,7 +165,7 @@ class SandboxOptions(Options):
 
     order: tuple[Literal["bubblewrap", "docker"], ...] = ("bubblewrap", "docker")
     timeout: Seconds = 30.0
-    memory_mb: int = Field(default=512, ge=64)
+    memory_mb: int = Field(default=512, ge=64, le=1_048_576)
     allow_unisolated: bool = False
 
 
@@ -174,7 +174,7 @@ class TrialOptions(Options):
     the cost of one."""
 
     per_night: int = Field(default=20, ge=0)
-    inputs: int = Field(default=200, ge=10)
+    inputs: int = Field(default=200, ge=10, le=10_000)
     sample_percent: int = Field(default=10, ge=0, le=50)
     compare: Seconds = 5.0
 

@@ -140,6 +140,18 @@ def test_a_broken_pyproject_that_configures_us_is_refused_with_its_line(place: P
         ("[docs]\nexclude = [1]\n", 'daydream.toml: "docs.exclude" is [1], expected a list of texts'),
         ('[docs]\nexclude = [""]\n', 'daydream.toml: "docs.exclude" is [""], expected a list of texts'),
         (
+            '[judge]\norder = ["clod"]\n',
+            'daydream.toml: "judge.order" is ["clod"], expected a list of "claude", "messages" and "model"',
+        ),
+        (
+            "[trials]\ninputs = 100_000_000\n",
+            'daydream.toml: "trials.inputs" is 100000000, expected a whole number, at least 10, at most 10000',
+        ),
+        (
+            "[sandbox]\nmemory_mb = 99_999_999_999_999\n",
+            'daydream.toml: "sandbox.memory_mb" is 99999999999999, expected a whole number, at least 64, at most 1048576',
+        ),
+        (
             '[night]\nmode = "aply"\n',
             'daydream.toml: "night.mode" is "aply", expected one of "report", "propose", "apply"',
         ),
