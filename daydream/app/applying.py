@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from daydream.app import accepting
-from daydream.app.views import places_of
+from daydream.app.views import head_of, places_of
 from daydream.contracts.results import RunResult
 from daydream.errors import UsageError
 from daydream.records.proposal import Proposal
@@ -42,7 +42,7 @@ def apply(root: Path, config_file: Path | None, identifier: str) -> RunResult:
     if found:
         return accepting.accept(root, config_file, found[0].id)
     kept, trial = dream_and_trial(places, identifier)
-    msg = f"{kept.dream.id} is not proposed: {why_not(kept, trial)}"
+    msg = f"{kept.dream.id} is not proposed: {why_not(places, kept, trial)}"
     raise UsageError(msg)
 
 
@@ -71,7 +71,7 @@ def proposal_of(places: Places, dream_id: str) -> Proposal | None:
     return min(found, key=lambda p: (p.status not in OPEN, p.id), default=None)
 
 
-def why_not(kept: KeptDream, trial: Trial | None) -> str:
+def why_not(places: Places, kept: KeptDream, trial: Trial | None) -> str:
     """Why a dream without a proposal has none, as a clause."""
     dream = kept.dream
     if trial is None:
@@ -79,7 +79,7 @@ def why_not(kept: KeptDream, trial: Trial | None) -> str:
             return f"it was archived untried ({kept.archived_reason})"
         return "it was not tried yet; a night tries dreams of tier 1 where a sandbox can be had"
     if trial.evidence.get("mended") and trial_rows.is_worth_a_change(trial):
-        return _not_yet()
+        return _not_yet(places, kept, trial)
     if trial.outcome != "behaviour_preserving":
         return f"{_BEHAVED[trial.outcome]}: {trial.reason}"
     if "withdrawn" in trial.evidence:
@@ -89,15 +89,24 @@ def why_not(kept: KeptDream, trial: Trial | None) -> str:
         return _COST[trial.effect] + (f": {reason}" if reason else "")
     if not trial_rows.is_worth_a_change(trial):
         return "its gain was not weighed among the others of its night, which ended before"
-    return _not_yet()
+    return _not_yet(places, kept, trial)
 
 
-def _not_yet() -> str:
-    from daydream.propose.dream_choosing import LEAST
+def _not_yet(places: Places, kept: KeptDream, trial: Trial) -> str:
+    """What is in the way of a dream whose trial speaks for it, as far as the last night and what it left say."""
+    from daydream.propose.dream_choosing import LEAST, in_the_way
 
+    if not trial.evidence.get("mended") and (trial.effect_low or 0) < LEAST:
+        return f"its gain may be {trial.effect_low:.2f} times only, and a proposal takes {LEAST:.2f}"
+    path = kept.dream.base_path
+    other = next((p.id for p in in_the_way(read_all(places.state)) if path in p.paths), None)
+    if other is not None:
+        return f"the proposal {other} edits {path} too and waits for your answer: `daydream proposals show {other}`"
+    if head_of(places).mode == "report":
+        return "the last night was in report mode; `daydream run --mode propose` makes proposals"
     return (
-        "its trial speaks for it, and no night has proposed it: a night proposes in the mode `propose`, a few dreams at a time, "
-        f"the best of each procedure whose wording is still the same, from {LEAST:.2f} times on, and none in a file that an open proposal edits"
+        "its trial speaks for it, and no night has proposed it: a night proposes a few dreams at a time, "
+        "the best of each procedure whose wording is still the same"
     )
 
 

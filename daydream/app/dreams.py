@@ -15,6 +15,7 @@ from daydream.dream import health as healthy
 from daydream.dream.judges.record import Tried, records
 from daydream.errors import UsageError
 from daydream.records.proposal import Proposal
+from daydream.repository.places import Places
 from daydream.store import dream_metrics, dream_queries, trial_rows
 from daydream.store.dream_metrics import Metrics
 from daydream.store.dream_queries import KeptDream
@@ -78,7 +79,8 @@ def show(root: Path, config_file: Path | None, dream_id: str) -> RunResult:
         history = dream_queries.history(store, kept.dream.id)
         verdicts = dream_queries.verdicts(store, kept.dream.id)
         trial = trial_rows.last_trial(store, kept.dream.id)
-    proposal = applying.proposal_of(places_of(root, config_file), kept.dream.id)
+    places = places_of(root, config_file)
+    proposal = applying.proposal_of(places, kept.dream.id)
     data = {
         "dream": _plain(kept),
         "trial": dataclasses.asdict(trial) if trial else None,
@@ -89,7 +91,7 @@ def show(root: Path, config_file: Path | None, dream_id: str) -> RunResult:
     lines = [
         *_told(kept),
         *([f"  {line}" for line in trial_lines(trial)] if trial else []),
-        _proposed(kept, trial, proposal),
+        _proposed(places, kept, trial, proposal),
         "  verdicts:" if verdicts else "  verdicts: none yet",
         *(line for each in verdicts for line in _verdict_lines(each)),
         "  history:",
@@ -100,10 +102,10 @@ def show(root: Path, config_file: Path | None, dream_id: str) -> RunResult:
     return RunResult(lines=tuple(lines), data=data)
 
 
-def _proposed(kept: KeptDream, trial: Trial | None, proposal: Proposal | None) -> str:
+def _proposed(places: Places, kept: KeptDream, trial: Trial | None, proposal: Proposal | None) -> str:
     """Whether it can be had, and by which command; or why not."""
     if proposal is None:
-        return f"  not proposed: {applying.why_not(kept, trial)}"
+        return f"  not proposed: {applying.why_not(places, kept, trial)}"
     if proposal.status in OPEN:
         return f"  proposal {proposal.id} waits for your answer: daydream dream apply {proposal.id}"
     reason = f": {proposal.reason}" if proposal.reason else ""

@@ -54,6 +54,11 @@ def wording(dream: Dream) -> tuple[str, str, int, str]:
     return (*dream.base, dream.base_source_hash)
 
 
+def in_the_way(proposals: Mapping[str, Proposal]) -> list[Proposal]:
+    """The proposals that wait for an answer and can be had, in whose files no other dream is proposed."""
+    return [p for p in proposals.values() if p.status in OPEN and p.status != "unverified"]
+
+
 def choose(
     ctx: Context,
     found: Found,
@@ -67,14 +72,13 @@ def choose(
     """Make what is open already once more, then the best dream of each procedure, `most` of them; `kept` are the ids of
     proposed dreams that are still in the store, `suppressed` those that a person does not want to see tonight.
 
-    A file that an open proposal edits is left to it: each has to be right without the others.
+    A file that an open proposal edits is left to it: each has to be right without the others. A mere patch stands in nobody's way.
     """
     choice = Choice()
     tree = Tree(ctx)
     known = of_dreams(proposals)
     quiet = {package for _, package in silenced(known.values())}
-    findings = of_findings(proposals).values()
-    taken = {path for proposal in findings if proposal.status in OPEN for path in proposal.paths}
+    taken = {path for proposal in in_the_way(of_findings(proposals)) for path in proposal.paths}
     gone = [p for p in known.values() if p.status in OPEN and kept.isdisjoint(p.findings)]
     choice.closed.update({p.id: FORGOTTEN for p in gone})
     silent = [p for p in known.values() if p.status in OPEN and not set(suppressed).isdisjoint(p.findings)]

@@ -73,6 +73,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> World:
     slower = {"outcome": "failing", "reason": "it raises where the procedure returns", "effect": None, **none}
     other = DREAM.replace("count = 0", "count = 1")
     tried(book, checkout.root, "cc33", other, path="pkg/words.py", qualname="known", at=at, **slower)
+    for name, low in (("ff66", 1.2), ("ff77", 1.01)):
+        tried(book, checkout.root, name, other, path="pkg/words.py", qualname="known", at=at, effect_low=low)
     book.dream("dd44", "evaluated", base_path="pkg/words.py", generated_at=at)
     book.store.close()
     return world
@@ -140,10 +142,18 @@ def test_a_no_is_remembered(world: World) -> None:
     assert f"proposal {identifier} is rejected: style: we like lists" in world.run("dream", "show", "aa11")
 
 
+def test_a_dream_that_waits_for_another_answer_names_it(world: World) -> None:
+    world.run(*NIGHT, "propose")
+    (identifier,) = [p["id"] for p in world.place.data("proposals")["proposals"] if p["findings"] == ["aa11"]]
+    said = world.run("dream", "apply", "ff66", code=2)
+    assert f"the proposal {identifier} edits pkg/words.py too and waits for your answer" in said
+    assert "its gain may be 1.01 times only, and a proposal takes 1.05" in world.run("dream", "show", "ff77")
+
+
 @pytest.mark.parametrize(
     ("identifier", "why"),
     [
-        ("aa11", "no night has proposed it"),
+        ("aa11", "the last night was in report mode; `daydream run --mode propose` makes proposals"),
         ("cc33", "it fails where its procedure does not: it raises where the procedure returns"),
         ("dd44", "it was not tried yet"),
         ("ee55", "no dream has the id 'ee55'"),

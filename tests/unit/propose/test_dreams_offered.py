@@ -236,6 +236,25 @@ def test_the_file_of_an_open_proposal_of_a_finding_is_left_to_it(world: World) -
     assert read_all(world.state)[other.id] == other
 
 
+def test_a_patch_that_could_not_be_verified_stands_in_no_dreams_way(world: World) -> None:
+    other = Proposal(
+        id="0" * 12,
+        rule="legacy.unused_import",
+        package="pkg",
+        title="t",
+        status="unverified",
+        base="c",
+        paths=("pkg/a.py",),
+        first_night="2026-11-20",
+        last_night="2026-11-20",
+    )
+    (world.state / "proposals").mkdir()
+    (world.state / path_of(other.id)).write_bytes(encode(other))
+    world.tried("d1", BETTER)
+    world.night()
+    assert "d1" in world.open()
+
+
 def test_what_lies_beside_is_made_again_on_the_new_commit(world: World) -> None:
     world.tried("d1", BETTER)
     world.night()
