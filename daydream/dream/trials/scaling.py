@@ -104,6 +104,7 @@ class _Run:
         self.rng = random.Random(plan.seed)  # noqa: S311 - an order, not a secret
         self.check = check
         self.spent_s = 0.0
+        self.called_s = 0.0
         self.trouble = ""
 
     def usable(self, sizes: Sequence[int], room_s: float) -> tuple[int, ...]:
@@ -132,7 +133,10 @@ class _Run:
         """Whether there is no room for all repetitions of sizes that cost so much."""
         if self.spent_s + _REPETITIONS * sum(costs_s) <= room_s:
             return False
-        self.trouble = f"an input of size {size} takes too long to be timed {_REPETITIONS} times"
+        what = f"an input of size {size} takes too long"
+        if self.called_s < self.spent_s / 2:
+            what = f"its module takes too long to load for an input of size {size}"
+        self.trouble = f"{what} to be timed {_REPETITIONS} times"
         return True
 
     def returns(self, size: int) -> bool:
@@ -142,6 +146,7 @@ class _Run:
             return False
         done = self.lane.batch(self.units[0], [inputs], answers=True, limits=self.limits)
         self.spent_s += done.facts.cpu_s or 0.0
+        self.called_s += done.facts.call_cpu_s or 0.0
         if done.failure is not None and done.failure.reason != "too large":
             self.trouble = f"there is no answer to an input of size {size}: {done.failure.detail}"
             return False
@@ -162,6 +167,7 @@ class _Run:
             self.trouble = f"there is no answer to an input of size {size}: {done.failure.detail}"
             return None
         cost = done.facts.call_cpu_s
+        self.called_s += cost or 0.0
         return None if cost is None else (cost, done.digests[0])
 
     def all(self, size: int, repetition: int) -> list[float] | None:

@@ -60,7 +60,12 @@ def test_too_few_sizes_too_little_time_and_failures_are_named() -> None:
     (found,) = scaling(lane(base=lambda n: 1e-6 * n), [BASE], grow, sizes=(1024, 2048, 4096), plan=PLAN)
     assert "2 sizes" in found.reason
     (found,) = scaling(lane(base=lambda n: 1e-2 * n), [BASE], grow, plan=PLAN)
+    assert found.reason.startswith("an input of size")
     assert "too long to be timed 12 times" in found.reason
+    slow = Machine(start_s=0.05)
+    box = FakeSandbox(costs={"base": lambda _: 1e-5}, machine=slow, answering=False)
+    (found,) = scaling(box, [BASE], grow, plan=Plan(resamples=200, cpu_s=1.0))
+    assert found.reason.startswith("its module takes too long to load for an input of size")
     box = FakeSandbox(failures={"base": Failure("memory", "the memory ran out")})
     (found,) = scaling(box, [BASE], grow, plan=PLAN)
     assert "the memory ran out" in found.reason
