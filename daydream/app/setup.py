@@ -216,7 +216,7 @@ def _interpreters(places: Places, config: Config, stop: Stop) -> Iterator[Check]
         yield Check("interpreter", state, f"{candidate.path}{version}: {candidate.why}")
         chosen = chosen or candidate.usable
     if not chosen:
-        found = "the repository has none that was found; nothing is missing for it, daydream's own parses the source"
+        found = "the repository has none that was found: daydream's own parses the source, and dreams are tried without the repository's packages"
         yield Check("interpreter", "off", found)
 
 

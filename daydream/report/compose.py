@@ -12,13 +12,15 @@ from daydream.records.repository import Examination
 from daydream.records.section import SectionData
 from daydream.report import proposals, sightings
 from daydream.report.document import Counts, Item, Listing, Need, Part, ReportDoc
-from daydream.report.escape import clean, clean_data, clean_path
+from daydream.report.escape import LONGEST, clean, clean_data, clean_path
 from daydream.report.rank import BAR, choose, diverse, printable, suppressed
 
 MOST_NEW, MOST_FIRST_NIGHT, MOST_WORSE, MOST_GONE = 8, 15, 5, 5
 MOST_NEEDS, MOST_TROUBLE = 7, 50
 IN_THE_TWIN = 200
 REASON = 140
+LONG_REASON = 560
+"""For trials: each way to have a sandbox has a reason of its own, which says what mends it."""
 
 TITLES = {
     "legacy_cleanup": "Legacy Code Cleanup",
@@ -110,7 +112,7 @@ def _reporting(steps: Iterable[StepLine]) -> Iterator[StepLine]:
             step,
             title=TITLES.get(step.key, clean(step.title, 60)),
             status="done" if done else step.status,
-            reason="" if done else clean(step.reason, REASON),
+            reason="" if done else clean(step.reason, LONG_REASON if step.key == "trial" else REASON),
         )
 
 
@@ -351,24 +353,35 @@ def _parts(facts: NightFacts, duties: Sequence[StepLine]) -> Iterator[Part]:
         )
 
 
-def _section(section: SectionData) -> SectionData:
+def _section(section: SectionData, longest: int = LONGEST) -> SectionData:
     return SectionData(
         key=section.key,
         title=clean(section.title, 60),
         facts=clean_data(section.facts),
-        notes=tuple(clean(note) for note in section.notes),
+        notes=tuple(clean(note, longest) for note in section.notes),
     )
 
 
 def _dreams(facts: NightFacts) -> Iterator[SectionData]:
-    """The sections of the dream half, and last what of it waits for an answer; a gain that does says so."""
-    keys = [step.key for step in facts.steps if step.group == "dream" and step.status in ("done", "partial")]
+    """The sections of the dream half, and last what of it waits for an answer; a gain that does says so.
+
+    A note that repeats why a state ended early is left to the part that tells of those.
+    """
+    ended = {
+        step.key: step.reason
+        for step in facts.steps
+        if step.group == "dream" and step.status in ("done", "partial")
+    }
     sections = {section.key: section for section in facts.sections}
     offered = proposals.offered(facts)
-    for key in [key for key in keys if key in sections]:
+    for key, reason in ended.items():
+        if key not in sections:
+            continue
         section = sections[key]
         gains = [proposals.with_command(gain, offered) for gain in section.facts.get("gains", ())]
         more = {"gains": gains} if gains else {}
-        yield _section(msgspec.structs.replace(section, facts={**section.facts, **more}))
+        notes = tuple(note for note in section.notes if not (reason and reason in note))
+        told = msgspec.structs.replace(section, facts={**section.facts, **more}, notes=notes)
+        yield _section(told, 2 * LONGEST)
     if offered or proposals.closed(facts):
         yield _section(sections[proposals.DREAMS])

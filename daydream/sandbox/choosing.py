@@ -39,5 +39,6 @@ def choose(
         try:
             return Chosen(backend, backend.open(ground, limits), tuple(refused))
         except SandboxRefused as error:
-            refused.append(f"{key}: {error}")
+            why = str(error)
+            refused.append(why if key in why.lower() else f"{key}: {why}")
     raise SandboxRefused("; ".join(refused) or "sandbox.order names no backend")

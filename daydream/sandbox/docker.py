@@ -134,7 +134,7 @@ def connect(address: str | None) -> Any:
     except (docker.errors.DockerException, OSError) as error:
         if client is not None:
             client.close()
-        msg = f"no Docker engine answers at {where} ({_words(error)}); start it, or configure another sandbox"
+        msg = f"no Docker engine answers at {where} ({_words(_first_cause(error))}); start it, or configure another sandbox"
         raise SandboxRefused(msg) from None
     return client
 
@@ -184,7 +184,15 @@ def _anonymous(info: tarfile.TarInfo) -> tarfile.TarInfo:
     return info
 
 
-def _words(error: BaseException) -> str:
+def _first_cause(error: BaseException) -> BaseException | str:
+    """What the system said; the libraries in between wrap it several times."""
+    found = error
+    while (deeper := found.__cause__ or found.__context__) is not None:
+        found = deeper
+    return found.strerror or found if isinstance(found, OSError) else error
+
+
+def _words(error: BaseException | str) -> str:
     return " ".join(str(error).split())[:300]
 
 

@@ -38,6 +38,10 @@ _BASE, _DREAM = "base", "dream"
 _WATCHED_TOGETHER = 12
 """How many procedures one run of a test file may collect arguments for: what is recorded in one run is bounded."""
 _CROWDED = 2**18
+_NO_PYTHON = (
+    "the repository has no Python of its own, so trials ran without its packages; make a .venv with its dependencies, "
+    "or set interpreter.path"
+)
 _SCRATCH_BYTES = 64 * 2**20
 """What tests may write; they find an empty folder each time."""
 
@@ -198,7 +202,7 @@ class Laboratory:
         python = Path(interpreter.path) if interpreter is not None else Path(sys.executable)
         packages: list[Path] = []
         if interpreter is None:
-            self.about = ("the repository has no Python of its own, so trials ran without its packages",)
+            self.about = (_NO_PYTHON,)
         else:
             packages = _site_packages(python)
         ground = rootfs.build(python, self._cache, self._ctx.stop, packages)

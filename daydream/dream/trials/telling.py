@@ -55,17 +55,21 @@ def _notes(
         yield "Dreams ran not isolated, as plain processes of this machine, which sandbox.allow_unisolated allows where no sandbox can be had."
         instead = "No sandbox was used"
     for why in dict.fromkeys(why for part in parts for why in part.get("refused", ())):
-        yield f"{instead}, because {why}"
+        yield _ended(f"{instead}, because {why}")
     for why in dict.fromkeys(why for part in parts for why in part.get("about", ())):
-        yield f"{why[0].upper()}{why[1:]}."
+        yield _ended(f"{why[0].upper()}{why[1:]}")
     unproved = [each for each in results if each.name == SANDBOX and each.kind != "done"]
     told = unproved or [each for each in results if each.kind != "done" and each.reason]
     for kind, reason in dict.fromkeys((each.kind, each.reason) for each in told):
         few = sum((each.kind, each.reason) == (kind, reason) for each in results)
         parts_of = "All" if unproved else "A part" if few == 1 else f"{few} parts"
-        yield f"{parts_of} of the trials {'was' if parts_of == 'A part' else 'were'} {kind}: {reason}"
+        yield _ended(f"{parts_of} of the trials {'was' if parts_of == 'A part' else 'were'} {kind}: {reason}")
     floors = [part["floor"] for part in parts if "floor" in part]
     if floors and floors[0]["ratio"] is None:
         yield f"No cost was compared, because the machine's noise could not be measured: {floors[0]['reason']}."
     if facts["gained"] is None:
         yield "What was gained is not told, because the night ended before all comparisons were weighed together."
+
+
+def _ended(sentence: str) -> str:
+    return f"{sentence.rstrip('.')}."

@@ -47,7 +47,7 @@ def test_what_was_not_isolated_says_so() -> None:
     assert found.facts["backend"] == "not isolated"
     first, second = found.notes
     assert first.startswith("Dreams ran not isolated")
-    assert second == "No sandbox was used, because bubblewrap: it is not installed"
+    assert second == "No sandbox was used, because bubblewrap: it is not installed."
 
 
 def test_trials_are_counted_by_what_they_came_to() -> None:
@@ -100,7 +100,7 @@ def test_without_a_sandbox_the_reason_is_told_once() -> None:
     found = section(skipped)
     assert found.facts["tried"] == 0
     assert found.facts["backend"] is None
-    assert found.notes == (f"All of the trials were skipped: {why}",)
+    assert found.notes == (f"All of the trials were skipped: {why}.",)
 
 
 def test_what_was_refused_and_what_was_not_there_is_told() -> None:
@@ -114,7 +114,7 @@ def test_what_was_refused_and_what_was_not_there_is_told() -> None:
         }
     )
     assert section([opened]).notes == (
-        "Another sandbox was used, because bubblewrap: no",
+        "Another sandbox was used, because bubblewrap: no.",
         "The repository has no Python.",
         "No cost was compared, because the machine's noise could not be measured: the clock is too coarse.",
     )

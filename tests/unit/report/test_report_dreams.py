@@ -1,6 +1,6 @@
 """What the page says of dreams that were tried: each once, with the command that takes it where it is proposed."""
 
-from typing import Any
+from typing import Any, Literal
 
 from daydream.records.night import NightFacts, StepLine
 from daydream.records.section import SectionData
@@ -29,11 +29,17 @@ PROPOSED = {
 }
 
 
-def night(gains: list[dict[str, Any]], proposed: dict[str, Any] | None) -> NightFacts:
+def night(
+    gains: list[dict[str, Any]],
+    proposed: dict[str, Any] | None,
+    *notes: str,
+    status: Literal["done", "partial", "skipped"] = "done",
+    reason: str = "",
+) -> NightFacts:
     base = report_facts.facts()
-    lines = [StepLine(key="trial", group="dream", title="Trials", status="done")]
+    lines = [StepLine(key="trial", group="dream", title="Trials", status=status, reason=reason)]
     trial = {"tried": 5, "outcomes": {}, "gains": gains, "gained": len(gains)}
-    sections = [SectionData(key="trial", title="Trials", facts=trial)]
+    sections = [SectionData(key="trial", title="Trials", facts=trial, notes=notes)]
     if proposed is not None:
         lines.append(StepLine(key="dreams", group="propose", title="Dreams as proposals", status="done"))
         sections.append(SectionData(key="dreams", title="Dreams as proposals", facts=proposed))
@@ -77,3 +83,29 @@ def test_a_test_that_passes_now_is_told() -> None:
     )
     two = part(night([{**MEND, "mended": 2}], None))[1]
     assert "passes 2 of your tests that fail now" in two
+
+
+INSTEAD = (
+    "Another sandbox was used, because bubblewrap is not installed; on Debian: apt-get install bubblewrap."
+)
+
+
+def test_what_is_to_be_said_of_the_trials_stands_in_one_line_before_the_gains() -> None:
+    lines = part(night([GAIN], None, INSTEAD, "The repository has no Python."))
+    assert lines[1] == f"- {INSTEAD} The repository has no Python."
+    assert lines[2].startswith("- `pkg/a.py:f` does the same for less")
+
+
+def test_why_trials_ended_early_is_told_once() -> None:
+    facts = night(
+        [], None, "A part of the trials was skipped: it is gone.", status="partial", reason="it is gone"
+    )
+    assert len(part(facts)) == 1
+    assert "Trials: in part: it is gone" in markdown(compose(facts), report_facts.source)
+
+
+def test_why_no_sandbox_can_be_had_is_told_to_its_end() -> None:
+    ways = "bubblewrap cannot start a sandbox: " + "why " * 60 + "and no Docker engine answers; start it"
+    assert f"Trials: skipped: {ways}\n" in markdown(
+        compose(night([], None, status="skipped", reason=ways)), report_facts.source
+    )
