@@ -23,6 +23,7 @@ _CALLS_MOST = 4_000
 _BYTES_MOST = 2**22
 _ANY_SIZE = 2**30
 _DISTINCT_LEAST = 0.5
+_FEW = 16
 _PILOT = 3
 _STARTS = 3
 _LOOKED_AT = 40
@@ -136,11 +137,17 @@ class Timing:
         if not inputs:
             raise Unmeasurable("there are no inputs to time it with")
         distinct = {_text(each): each for each in inputs}
+        if len(distinct) < len(inputs) < _FEW:
+            inputs = self.make(repetition, _FEW)
+            distinct = {_text(each): each for each in inputs}
         if len(distinct) < max(2, _DISTINCT_LEAST * len(inputs)):
             raise Unmeasurable(f"only {len(distinct)} of {len(inputs)} inputs are different")
         if len(distinct) < len(inputs):
-            distinct.update({_text(each): each for each in self.make(repetition, 2 * len(inputs))})
-        return list(distinct.values())[: count + 1]
+            distinct |= {_text(each): each for each in self.make(repetition, 2 * len(inputs))}
+        chosen = list(distinct.values())[: count + 1]
+        # By lot, for the one before the marks must not be another sort of input than those between them.
+        random.Random(f"{self.plan.seed}/{repetition}").shuffle(chosen)  # noqa: S311 - an order, not a secret
+        return chosen
 
     def run(self, unit: Unit, inputs: Sequence[Inputs]) -> Batch:
         """One child; its processor time is counted whatever comes of it."""

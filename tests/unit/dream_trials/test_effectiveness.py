@@ -222,7 +222,7 @@ def test_a_call_of_a_third_of_a_second_can_still_show_a_large_gain() -> None:
     assert effectiveness(lane, BASE, dream("d"), make, floor=FLOOR).verdict == "gained"
 
 
-@pytest.mark.parametrize(("different", "why"), [(0, "no inputs"), (1, "only 1 of 4"), (3, "only 3 of 13")])
+@pytest.mark.parametrize(("different", "why"), [(0, "no inputs"), (1, "only 1 of 16"), (3, "only 3 of 16")])
 def test_repeated_inputs_would_time_a_memory(different: int, why: str) -> None:
     def few(_repetition: int, count: int) -> Sequence[Inputs]:
         return [Inputs((each % different,)) for each in range(count)] if different else []
