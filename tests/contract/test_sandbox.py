@@ -509,6 +509,10 @@ def test_the_repository_s_own_tests_run_with_a_variant_in_place(box: Sandbox) ->
     wrong = unit("Box.grow", "    def grow(self, by):\n        return 0\n")
     harvest = box.harvest(Job(kind="unittest", path="tests/test_shapes.py", unit=wrong))
     assert [outcome for name, outcome, _ in harvest.outcomes if name.endswith("test_grow")] == ["failed"]
+    idle = box.harvest(Job(kind="script", path="tests/starting.py", unit=wrong))
+    assert idle.failure is not None
+    assert (idle.failure.reason, idle.outcomes) == ("unreachable", ())
+    assert "imports pack.shapes" in idle.failure.detail
 
 
 def test_a_test_that_never_ends_or_cannot_be_run_says_so(box: Sandbox) -> None:

@@ -55,19 +55,26 @@ def own_tests(ctx: Context, laboratory: Laboratory, procedure: Procedure, dream:
                 f"{path} was not run with the dream: none of its tests passes in the sandbox as it is"
             )
             continue
-        after, _ = _ended(laboratory.harvest(varied, _WALL_S))
-        lost, found = sorted(before - after), sorted(failed & after)
+        with_it = laboratory.harvest(varied, _WALL_S)
+        why = _was_not_run(with_it)
+        if why is not None:
+            notes.append(f"{path} was not run with the dream: {why}")
+            continue
+        after, _ = _ended(with_it)
+        lost, found = before - after, failed & after
         if lost or found:
             # A test that fails now and then is nobody's fault, and nobody's merit.
             again, failed_again = _ended(laboratory.harvest(as_it_is, _WALL_S, fresh=True))
-            lost, found = sorted((before & again) - after), sorted(failed & failed_again & after)
+            lost, found = lost & again, found & failed_again
+        if lost or found:
+            once_more = laboratory.harvest(varied, _WALL_S)
+            after_again, _ = _ended(once_more)
+            lost = lost - after_again if _was_not_run(once_more) is None else set()
+            mended += sorted(found & after_again)
         if lost:
             more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
-            return OwnTests(broken=f"the repository's own test {lost[0]} fails with it{more}")
-        if found:
-            after_again, _ = _ended(laboratory.harvest(varied, _WALL_S))
-            mended += sorted(after_again.intersection(found))
-        ran += len(before)
+            return OwnTests(broken=f"the repository's own test {min(lost)} fails with it{more}")
+        ran += len(before & after)
     if ran:
         notes.append(f"{ran} of the repository's own tests pass with it")
     if mended:
@@ -75,10 +82,19 @@ def own_tests(ctx: Context, laboratory: Laboratory, procedure: Procedure, dream:
     return OwnTests(notes=tuple(notes), passed=ran, mended=tuple(mended))
 
 
+def _was_not_run(harvest: Harvest) -> str | None:
+    """Why a run says nothing of a dream: the sandbox lost it, or nothing in it imported the dream's module."""
+    failure = harvest.failure
+    if failure is None or not (failure.category == "infrastructure" or failure.reason == "unreachable"):
+        return None
+    return failure.detail
+
+
 def _ended(harvest: Harvest) -> tuple[set[str], set[str]]:
-    """The tests that passed, and those that failed; none where the file could not be run."""
+    """The tests that passed and those that failed, neither those that did both (a call and its end); none where the file could
+    not be run."""
     if harvest.failure is not None:
         return set(), set()
     passed = {name for name, outcome, _ in harvest.outcomes if outcome == "passed"}
     failed = {name for name, outcome, _ in harvest.outcomes if outcome in ("failed", "error")}
-    return passed, failed - passed
+    return passed - failed, failed - passed

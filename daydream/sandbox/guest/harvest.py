@@ -33,8 +33,7 @@ Outcomes = list[list[str]]
 def run(line: Line, job: dict[str, Any]) -> dict[str, Any]:
     """Run one file under the watch and answer for it."""
     asked = job["job"]
-    if asked["unit"] is not None:
-        loader.install(asked["unit"])
+    finder = loader.install(asked["unit"]) if asked["unit"] is not None else None
     line.inputs()
     os.chdir(loader.REPOSITORY)
     sys.path.insert(0, str(Path(loader.REPOSITORY, asked["path"]).parent))
@@ -47,6 +46,8 @@ def run(line: Line, job: dict[str, Any]) -> dict[str, Any]:
         if isinstance(caught.error, (loader.Refused, MemoryError)):
             raise caught.error
         outcomes = [[asked["path"], "error", _words(caught.error)]]
+    if finder is not None and not finder.was_asked:
+        raise loader.Refused("unreachable", f"nothing in it imports {asked['unit']['module']}")
     return {"outcomes": outcomes[:_TESTS_MOST], "recorded": watch.recorded, "seen": watch.seen}
 
 

@@ -39,18 +39,20 @@ class _InPlace(importlib.machinery.SourceFileLoader):
 
 
 class _Finder:
-    """Answers for one module, whoever imports it first."""
+    """Answers for one module, whoever imports it first; `was_asked` says that somebody did."""
 
     def __init__(self, name: str, path: str, code: types.CodeType) -> None:
         self.name = name
         self.path = path
         self.code = code
+        self.was_asked = False
 
     def find_spec(
         self, name: str, _path: Sequence[str] | None, _target: types.ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         if name != self.name:
             return None
+        self.was_asked = True
         loader = _InPlace(name, self.path, self.code)
         return importlib.util.spec_from_file_location(name, self.path, loader=loader)
 
@@ -83,16 +85,18 @@ def _alone(name: str, code: types.CodeType) -> types.ModuleType:
     return module
 
 
-def install(unit: dict[str, Any]) -> None:
-    """Have the unit's wording imported wherever its module is asked for.
+def install(unit: dict[str, Any]) -> _Finder | None:
+    """Have the unit's wording imported wherever its module is asked for; None where that is the file's own.
 
     Raises:
         Refused: it does not compile.
     """
     if unit["variant"] is None:
-        return
+        return None
     path = f"{REPOSITORY}/{unit['path']}"
-    sys.meta_path.insert(0, _Finder(unit["module"], path, _compiled(_patched(path, unit), path)))
+    finder = _Finder(unit["module"], path, _compiled(_patched(path, unit), path))
+    sys.meta_path.insert(0, finder)
+    return finder
 
 
 def _compiled(text: str, path: str) -> types.CodeType:

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from daydream.contracts.sandbox import Facts, Failure, Harvest, Job, Unit
+from daydream.contracts.sandbox import Facts, Failure, Harvest, Job, Reason, Unit
 from daydream.dream.trials.harvesting import OwnTests, own_tests
 from daydream.dream.trials.laboratory import Laboratory
 from tests.fakes.dream_night import context
@@ -28,9 +28,10 @@ class Runs:
         self.ran = self.ran or job.unit is None
         outcomes = self.left[job.unit is not None].pop(0)
         if isinstance(outcomes, str):
-            failure = Failure("timeout", outcomes)
+            failure = Failure(cast(Reason, outcomes), "it ended so")
             return Harvest(failure=failure, facts=Facts(backend="none"))
-        said = tuple((f"test_{n}", outcome, "") for n, outcome in enumerate(outcomes))
+        numbered = [each if isinstance(each, tuple) else (n, each) for n, each in enumerate(outcomes)]
+        said = tuple((f"test_{n}", outcome, "") for n, outcome in numbered)
         return Harvest(outcomes=said, facts=Facts(backend="none"))
 
 
@@ -50,10 +51,15 @@ def judged(tmp_path: Path, base: list[Any], dream: list[Any]) -> OwnTests:
         ([[F], [E]], [[P], [P]], 0, ("test_0",), False),
         ([[P, F], [P, P]], [[P, P], [P, P]][:1], 1, (), False),
         ([[P, F], [P, F]], [[P, P], [P, F]], 1, (), False),
-        ([[P, F], [P, F]], [[F, P]], 0, (), True),
-        ([[P, P], [P, F]], [[P, F]], 2, (), False),
+        ([[P, F], [P, F]], [[F, P], [F, P]], 0, (), True),
+        ([[P, P], [P, F]], [[P, F]], 1, (), False),
+        ([[P, P], [P, P]], [[P, F], [P, P]], 1, (), False),
+        ([[P, P], [P, P]], [[P, P, (1, E)], [P, P, (1, E)]], 0, (), True),
+        ([[P, P]], ["lost"], 0, (), False),
+        ([[P, P]], ["unreachable"], 0, (), False),
+        ([[P, P], [P, P]], ["timeout", "timeout"], 0, (), True),
         ([[F]], [[F]], 0, (), False),
-        (["it takes too long"], [], 0, (), False),
+        (["timeout"], [], 0, (), False),
     ],
     ids=[
         "nothing changes",
@@ -62,7 +68,12 @@ def judged(tmp_path: Path, base: list[Any], dream: list[Any]) -> OwnTests:
         "it failed once without it",
         "it passed once with it",
         "one is mended and one broken",
-        "one that fails now and then",
+        "one that fails now and then without it",
+        "one that fails now and then with it",
+        "one passes and fails at its end",
+        "the sandbox loses it",
+        "nothing imports the dream",
+        "it never ends with the dream",
         "what fails goes on failing",
         "the file cannot be run",
     ],
