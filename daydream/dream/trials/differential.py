@@ -66,10 +66,8 @@ def differential(
         SandboxRefused: no sandbox can be had.
     """
     settings = settings or Settings()
-    if baseline.unusable:
-        return Behaviour(verdict="undecided", reason=baseline.unusable, counts=_at_start(baseline))
-    if not baseline.answered:
-        why = "the procedure as it is has no answer to any input"
+    if baseline.unusable or not baseline.answered:
+        why = baseline.unusable or "the procedure as it is has no answer to any input"
         return Behaviour(verdict="undecided", reason=why, counts=_at_start(baseline))
     with contextlib.ExitStack() as open_lanes:
         lanes = _Lanes(opened_base, opened_dream, open_lanes)
@@ -143,7 +141,8 @@ class _State:
     def each_alone(self) -> None:
         answered = self.baseline.answered
         inputs = [each.inputs for each in answered]
-        done = observed(self.lanes.dream(), self.unit, inputs, self.patience, self.check)
+        together = self.settings.together
+        done = observed(self.lanes.dream(), self.unit, inputs, self.patience, self.check, together)
         for seen, (each, _) in zip(answered, done, strict=True):
             self.counts.asked += 1
             self.counts.held_out += seen.origin == "held out"

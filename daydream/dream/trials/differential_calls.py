@@ -12,7 +12,12 @@ Within = Callable[[int, int], Limits | None]
 
 
 def observed(
-    lane: Sandbox, unit: Unit, inputs: Sequence[Inputs], within: Within, check: Callable[[], None]
+    lane: Sandbox,
+    unit: Unit,
+    inputs: Sequence[Inputs],
+    within: Within,
+    check: Callable[[], None],
+    together: int = TOGETHER,
 ) -> Iterator[tuple[Observation, float]]:
     """Yield what each call did, in order, with its share of the seconds on the wall; a part that has no answer as a whole
     is halved and made again, down to single calls.
@@ -20,7 +25,7 @@ def observed(
     What a call leaves behind for those after it in the same process is the same for a procedure and its dream, or else
     a difference.
     """
-    parts = [(start, min(TOGETHER, len(inputs) - start)) for start in range(0, len(inputs), TOGETHER)]
+    parts = [(start, min(together, len(inputs) - start)) for start in range(0, len(inputs), together)]
     while parts:
         check()
         first, count = parts.pop(0)

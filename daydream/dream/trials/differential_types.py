@@ -6,6 +6,7 @@ from typing import Literal
 
 from daydream.contracts.sandbox import Answer, Category, Encoded, Failure, Inputs, Limits, Sandbox, Unit
 from daydream.dream.trials.comparison import EXACT, Rules
+from daydream.dream.trials.differential_calls import TOGETHER
 
 Opener = Callable[[int], Sandbox]
 """Opens a lane whose interpreter hashes with this seed; closing it may mean giving it back.
@@ -28,7 +29,7 @@ class Settings:
     `stop_at`: differing cases after which nothing more is asked. `shrink_calls`: calls spent on making one such case
     small, 0 for none. `slow_most`: inputs on which the procedure may run out of time or memory before the rest is left, in `hurry_s`
     seconds each first, and in all that `limits` allow where too few are answered so. `further_rounds`: how often
-    further inputs are made from the answers.
+    further inputs are made from the answers. So many calls `together` share a process.
     """
 
     rules: Rules = EXACT
@@ -40,6 +41,7 @@ class Settings:
     hurry_s: float = 1.0
     further_rounds: int = 5
     in_sequence: int = 25
+    together: int = TOGETHER
 
 
 @dataclass(frozen=True, slots=True)

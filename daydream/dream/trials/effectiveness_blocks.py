@@ -1,4 +1,4 @@
-"""One repetition of a timing: the procedure and its dream on the same fresh inputs, in one lane, in an order drawn by lot.
+"""One repetition of a timing: the procedure and its dream on the same inputs, drawn anew, in one lane, in an order drawn by lot.
 
 The clock is the kernel's, of the child's processor time, read by process 1 after a first call and when all calls are done. What
 is left of a start in it (the marks themselves) is known from batches of one call and of two, and taken off both.
@@ -15,7 +15,7 @@ from daydream.dream.trials.effectiveness_types import Plan
 from daydream.sandbox.guest.grammar import dumps
 
 Maker = Callable[[int, int], Sequence[Inputs]]
-"""(which repetition, how many) -> that many inputs that no other repetition gets, or as many as there are."""
+"""(which repetition, how many) -> that many different inputs, other ones in each repetition, or as many as there are."""
 AIM_S = 0.005
 """Processor seconds of the calls of one batch; longer ones are no steadier, and a batch less is a pair less."""
 _PAIRS_WANTED = 40
@@ -90,7 +90,7 @@ class Timing:
         whole_s = _known(done.facts.cpu_s) - (done.facts.load_cpu_s or 0.0)
         room_s = self.plan.cpu_s / (2 * _PAIRS_WANTED)
         wanted = min(AIM_S / max(call_s, 1e-9), room_s / max(whole_s, 1e-9)) * calls
-        most = min(_CALLS_MOST, _BYTES_MOST * len(inputs) // sum(len(_text(each)) for each in inputs))
+        most = min(_CALLS_MOST, _BYTES_MOST * len(inputs) // sum(len(text_of(each)) for each in inputs))
         self.count = max(1, min(round(wanted), most))
         if calls < count:
             self.count = min(self.count, calls)
@@ -136,14 +136,14 @@ class Timing:
         self.are_all = len(inputs) <= count
         if not inputs:
             raise Unmeasurable("there are no inputs to time it with")
-        distinct = {_text(each): each for each in inputs}
+        distinct = {text_of(each): each for each in inputs}
         if len(distinct) < len(inputs) < _FEW:
             inputs = self.make(repetition, _FEW)
-            distinct = {_text(each): each for each in inputs}
+            distinct = {text_of(each): each for each in inputs}
         if len(distinct) < max(2, _DISTINCT_LEAST * len(inputs)):
             raise Unmeasurable(f"only {len(distinct)} of {len(inputs)} inputs are different")
         if len(distinct) < len(inputs):
-            distinct |= {_text(each): each for each in self.make(repetition, 2 * len(inputs))}
+            distinct |= {text_of(each): each for each in self.make(repetition, 2 * len(inputs))}
         chosen = list(distinct.values())[: count + 1]
         # By lot, for the one before the marks must not be another sort of input than those between them.
         random.Random(f"{self.plan.seed}/{repetition}").shuffle(chosen)  # noqa: S311 - an order, not a secret
@@ -197,7 +197,8 @@ class Timing:
                 raise Unmeasurable(f"its answers cannot be compared: {found.why}")
 
 
-def _text(inputs: Inputs) -> bytes:
+def text_of(inputs: Inputs) -> bytes:
+    """A call as one text: two that are alike have the same."""
     return dumps([list(inputs.given), [list(pair) for pair in inputs.named]], _ANY_SIZE)
 
 

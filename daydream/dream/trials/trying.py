@@ -1,7 +1,6 @@
 """One dream's trial from its inputs to its verdict: planned, compared with the procedure, and timed where that makes sense."""
 
 import ast
-import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -23,7 +22,8 @@ from daydream.dream.trials.inputs_target import target_of
 from daydream.dream.trials.keeping import digest, names_of
 from daydream.dream.trials.keeping import kept as kept_inputs
 from daydream.dream.trials.laboratory import Laboratory
-from daydream.dream.trials.mutation import mutated
+from daydream.dream.trials.timing_pool import drawn, maker
+from daydream.dream.trials.timing_pool_dream import on_pool
 from daydream.dream.trials.withholding import looks_secret
 from daydream.store.measuring import measuring
 from daydream.store.trial_rows import Effect as Effected
@@ -99,9 +99,9 @@ def tried(
     if behaviour.verdict != "behaviour_preserving" and not behaviour.only_mends:
         return _row(behaviour, None, {}, notes, asked, names_of(procedure))
     names = [each.name for each in target.parameters if each.way.startswith("pos")] if target else []
-    timing = Plan(cpu_s=options.compare, seed=seed)
+    timing = Plan(cpu_s=options.compare, seed=seed, limits=settings.limits)
 
-    def timed() -> Effect | None:
+    def timed() -> Effect | Behaviour | None:
         if floor is None:
             return None
         return _timed(laboratory, (base, varied), surveyed, floor, timing, ctx, names, receiver=receiver)
@@ -141,7 +141,7 @@ def _asked(
 def _judged(
     behaviour: Behaviour,
     own: OwnTests,
-    timed: Callable[[], Effect | None],
+    timed: Callable[[], Effect | Behaviour | None],
     notes: Sequence[str],
     asked: Mapping[str, Any],
     names: Sequence[str],
@@ -155,6 +155,8 @@ def _judged(
     notes = [*notes, *own.notes]
     asked = {**asked, "own_tests": own.passed, "mended": [*own.mended]}
     effect = timed() if preserving else None
+    if isinstance(effect, Behaviour):
+        return _row(effect, None, {}, notes, {**asked, "mended": []}, names)
     if effect is not None and effect.differing is not None:
         told = {"outcome": "behaviour_changing", "category": "logic", "reason": effect.reason}
         return _row(behaviour, None, told, notes, {**asked, "mended": []}, names, (effect.differing,))
@@ -171,32 +173,37 @@ def _timed(
     names: Sequence[str],
     *,
     receiver: bool,
-) -> Effect:
-    """Compare costs on inputs that the procedure returned on, changed a little in each repetition; where the dream is not
-    dearer, also how they grow with the size of an input."""
-    returned = [
-        each.inputs for each in surveyed.answered if each.answer is not None and each.answer.has_returned
-    ]
-    normal = [each for each in returned if not builds(each, receiver=receiver)] or returned
-
-    def make(repetition: int, count: int) -> Sequence[Inputs]:
-        rng = random.Random(f"{plan.seed} {repetition}")  # noqa: S311 -- inputs that can be made again
-        made = (mutated(normal[number % len(normal)], rng, receiver=receiver) for number in range(count))
-        return [each for each in made if each is not None]
-
+) -> Effect | Behaviour:
+    """Compare costs on inputs that the procedure returned on, changed a little; where the dream is not dearer, also how they
+    grow with the size of an input. What is returned is a behaviour where on one of them the dream does something else."""
+    returned = [each for each in surveyed.answered if each.answer is not None and each.answer.has_returned]
+    normal = [each for each in returned if not builds(each.inputs, receiver=receiver)] or returned
+    base = laboratory.base_lane(0)
+    pool = drawn(
+        base, units[0], normal, seed=plan.seed, limits=laboratory.limits, receiver=receiver, check=ctx.check
+    )
+    if pool.why_few is not None:
+        return Effect(floor=floor, verdict="not measured", reason=pool.why_few)
+    behaviour = on_pool(
+        pool, units, laboratory.base_lane, laboratory.dream_lane, laboratory.limits, ctx.check
+    )
+    if behaviour.verdict == "undecided":
+        return Effect(floor=floor, verdict="not measured", reason=behaviour.reason)
+    if behaviour.verdict != "behaviour_preserving":
+        return behaviour
     lane: Sandbox = laboratory.dream_lane(0)
-    less = replace(plan, cpu_s=plan.cpu_s * SHARE)
+    timed = [each.inputs for each in pool.seen]
     with measuring(laboratory.beside, ctx.check) as busy:
         if busy is not None:
             return Effect(floor=floor, verdict="not measured", reason=busy)
-        found = effectiveness(lane, *units, make, floor=floor, plan=plan, check=ctx.check)
+        found = effectiveness(lane, *units, maker(timed, plan.seed), floor=floor, plan=plan, check=ctx.check)
         if found.verdict not in ("gained", "not shown"):
             return found
         grows = growth(
             lane,
             units,
-            normal,
-            plan=less,
+            [each.inputs for each in normal],
+            plan=replace(plan, cpu_s=plan.cpu_s * SHARE),
             limits=laboratory.limits,
             receiver=receiver,
             names=names,
