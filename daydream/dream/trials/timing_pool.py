@@ -4,6 +4,7 @@ An edit that nobody tried may make a procedure wait for the network, be ended by
 calls of a batch one of these is enough to have no figure.
 """
 
+import itertools
 import random
 import statistics
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +17,7 @@ from daydream.dream.trials.mutation import mutated
 
 LEAST = 12
 """Fewer tell more of themselves than of the procedure."""
-TOGETHER_MOST = 128
+TOGETHER_MOST = 40
 _MOST = 1024
 _ENOUGH = 64
 _BATCHES = 2.5
@@ -27,7 +28,7 @@ _ROOM_S = 4.0
 _PARTS = 4
 _FIRST = _LOST = 5
 _IN_VAIN = 4
-_OUTLYING = 8.0
+_OUTLYING = 4.0
 """So many times what others take is not quick: a few such calls would be all that a batch is about."""
 
 
@@ -80,7 +81,7 @@ def drawn(
     while len(found.seen) < found.wanted and found.wall_s < _ROOM_S:
         check()
         if not parts:
-            part = [each for each, _ in zip(fresh, range(found.together), strict=False)]
+            part = list(itertools.islice(fresh, found.together))
             found.made += len(part)
             parts = [part] if part else []
         if not parts:
@@ -116,7 +117,7 @@ def _called(
 
 
 def _fresh(normal: Sequence[Inputs], seed: int, *, receiver: bool) -> Iterator[Inputs]:
-    """Changed copies, no two alike, until no new ones come."""
+    """Changed copies, no two alike, until no new ones come; then those that they were made from, which may have nothing to change."""
     rng = random.Random(f"{seed} timed")  # noqa: S311 - inputs that can be made again
     known: set[bytes] = set()
     in_vain = 0
@@ -130,6 +131,7 @@ def _fresh(normal: Sequence[Inputs], seed: int, *, receiver: bool) -> Iterator[I
             known.add(text)
             in_vain = 0
             yield made
+    yield from (each for each in normal if text_of(each) not in known)
 
 
 def maker(pool: Sequence[Inputs], seed: int) -> Maker:
