@@ -98,9 +98,10 @@ def _called(
     lane: Sandbox, unit: Unit, part: list[Inputs], limits: Limits, found: Drawn
 ) -> list[list[Inputs]]:
     """Keep what returned, and return the parts to be called again."""
-    done = lane.batch(unit, part, answers=True, limits=limits)
+    first = [each.inputs for each in found.seen[:1]]  # the first call of a process is not in its time
+    done = lane.batch(unit, [*first, *part], answers=True, limits=limits)
     found.wall_s += done.facts.wall_s or 0.0
-    said = done.answers or done.singly
+    said = (done.answers or done.singly)[len(first) :]
     call_s = (done.facts.call_cpu_s or 0.0) / len(part)
     if len(said) != len(part) or found.is_outlying(call_s):
         found.together = max(1, min(found.together, len(part)) // _PARTS)
