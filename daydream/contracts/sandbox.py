@@ -182,7 +182,8 @@ class Answer:
 
     `shared` are changeable things that are in its value and in its arguments, as pairs of their numbers in these trees;
     `linked` those that an earlier call of the same process had as well, as (part, number, call, part, number), where part 0
-    is the arguments and 1 the value.
+    is the arguments and 1 the value. `waited` says what its caller had to do for the value in an event loop: "awaited" (a
+    coroutine), "drawn" (an asynchronous iterator) or nothing.
     """
 
     returned: Encoded = None
@@ -192,6 +193,7 @@ class Answer:
     stderr: Written = field(default_factory=Written)
     shared: tuple[tuple[int, ...], ...] = ()
     linked: tuple[tuple[int, ...], ...] = ()
+    waited: str = ""
 
     @property
     def has_returned(self) -> bool:

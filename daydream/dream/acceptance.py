@@ -30,6 +30,7 @@ class Checker:
         self.kept: list[Kept] = []
         self.rejected: Counter[str] = Counter()
         self._signature = signature(node)
+        self._sort = type(node)
         self._name = node.name
         self._base = digest(normal_form(node))
         self._known = set(known)
@@ -54,7 +55,8 @@ class Checker:
             return "no_op", ""
         if variant_hash in self._known:
             return "duplicate", ""
-        if node.name != self._name or (signature(node) != self._signature) != candidate.changes_default:
+        same = node.name == self._name and type(node) is self._sort
+        if not same or (signature(node) != self._signature) != candidate.changes_default:
             return "signature", ""
         return "", variant_hash
 

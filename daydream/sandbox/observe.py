@@ -13,6 +13,7 @@ _CHILD_MAY_SAY: frozenset[str] = frozenset(
     ("syntax", "import", "load", "unreachable", "inputs", "too large", "memory", "no answer")
 )
 _OF_ONE_CALL = ("inputs", "too large")
+_WAITED = ("", "awaited", "drawn")
 _TEXT_MOST = 2**16
 _CORES = os.cpu_count() or 1
 _SLACK_NS = 50_000_000
@@ -128,9 +129,9 @@ def _answer(said: Any) -> Answer | Failure:
         if type(said[1]) is not str:
             raise EncodingError("a failure of another shape")
         return Failure(said[0], said[1][:500])
-    if type(said) is not list or len(said) != 7:
+    if type(said) is not list or len(said) != 8 or said[7] not in _WAITED:
         raise EncodingError("another shape")
-    returned, raised, after, stdout, stderr, shared, linked = said
+    returned, raised, after, stdout, stderr, shared, linked, waited = said
     for tree in (returned, raised, after):
         check(tree)
     if raised is not None and not (type(raised) is list and raised[0] == "raised" and returned is None):
@@ -143,6 +144,7 @@ def _answer(said: Any) -> Answer | Failure:
         stderr=_written(stderr),
         shared=_places(shared, 2),
         linked=_places(linked, 5),
+        waited=waited,
     )
 
 

@@ -27,6 +27,7 @@ from daydream.contracts.sandbox import (
     Unit,
     raised_category,
 )
+from daydream.dream.trials.comparison import Different, compare
 from daydream.processes import Stop
 from daydream.sandbox import SANDBOXES, cgroup, owner, rootfs
 from daydream.sandbox.bubblewrap import Bubblewrap
@@ -391,6 +392,17 @@ def test_a_batch_makes_each_call_in_order_and_times_them_together(box: Sandbox) 
     assert facts.call_cpu_s is not None
     assert facts.cpu_s is not None
     assert 0 < facts.call_cpu_s < facts.cpu_s
+
+
+def test_a_value_that_has_to_be_waited_for_is_another_thing(box: Sandbox) -> None:
+    for name, waited, plain in (("later", "awaited", "n * 2"), ("stream", "drawn", "iter(range(n))")):
+        async_ = box.call(unit(name), given(3)).answer
+        direct = box.call(unit(name, f"def {name}(n):\n    return {plain}\n"), given(3)).answer
+        assert async_ is not None
+        assert direct is not None
+        assert (async_.waited, direct.waited) == (waited, "")
+        assert async_.returned == direct.returned
+        assert isinstance(compare(async_, direct), Different)
 
 
 def test_what_only_a_first_call_costs_is_not_timed(box: Sandbox) -> None:

@@ -70,6 +70,8 @@ def compare(base: Answer, dream: Answer, rules: Rules = EXACT) -> Compared:
     """
     if base.has_returned != dream.has_returned:
         return Different("the outcome", "raised", ended(base), ended(dream))
+    if base.waited != dream.waited:
+        return Different("the outcome", "type", _handed(base), _handed(dream))
     found = [_outcomes(base, dream, rules), gap(base.after, dream.after, rules, ("after",))]
     for each in found:
         if isinstance(each, Gap):
@@ -100,6 +102,12 @@ def _outcomes(base: Answer, dream: Answer, rules: Rules) -> Gap | Unseen | None:
 def ended(answer: Answer) -> str:
     """What came of a call, in words that follow a subject."""
     return f"returned {shown(answer.returned)}" if answer.has_returned else f"raised {shown(answer.raised)}"
+
+
+def _handed(answer: Answer) -> str:
+    """What a call hands its caller, where that is not the value itself."""
+    kinds = {"awaited": "handed out a coroutine", "drawn": "handed out an asynchronous iterator"}
+    return kinds.get(answer.waited, "ended within the call")
 
 
 def _different(found: Gap) -> Different:

@@ -159,13 +159,16 @@ def _arguments(sent: list[Any]) -> tuple[list[Any], dict[str, Any]] | loader.Ref
 
 def _called(
     procedure: Callable[..., Any], given: list[Any], named: dict[str, Any], taps: tuple[Tap, Tap]
-) -> tuple[tuple[str, Any], list[Any]]:
+) -> tuple[tuple[str, Any], list[Any], str]:
+    waited = ""
     with Caught() as caught:
         value = procedure(*given, **named)
         kind = type(value)
         if kind is types.CoroutineType:
+            waited = "awaited"
             value = _finished(_awaited(value))
         elif kind is types.AsyncGeneratorType:
+            waited = "drawn"
             value = _finished(_collected(value))
         elif issubclass(kind, LAZY):
             encoder = Encoder()
@@ -173,7 +176,7 @@ def _called(
     if isinstance(caught.error, MemoryError):
         raise caught.error
     outcome = ("raised", caught.error) if caught.error is not None else ("returned", value)
-    return outcome, [tap.told() for tap in taps]
+    return outcome, [tap.told() for tap in taps], waited
 
 
 def _finished(work: Any) -> Any:
@@ -201,13 +204,14 @@ async def _collected(value: Any) -> Drawn:
 
 
 def _told(done: Any, arguments: Any, aliases: Aliases) -> list[Any]:
-    """[returned, raised, arguments afterwards, standard output, standard error, shared, linked]; see `Aliases`."""
-    (kind, value), written = done
+    """[returned, raised, arguments afterwards, standard output, standard error, shared, linked, waited]; see `Aliases`; `waited`
+    says what a caller had to do in a loop for the value: "awaited", "drawn" or nothing."""
+    (kind, value), written, waited = done
     mine = Encoder()
     after = encode((arguments[0], arguments[1]), mine)
     if kind == "raised":
-        return [None, raised(value), after, *written, *aliases.told(mine, None)]
+        return [None, raised(value), after, *written, *aliases.told(mine, None), waited]
     drawn = type(value) is Drawn
     its = value.encoder if drawn else Encoder()
     tree = value.tree if drawn else encode(value, its)
-    return [tree, None, after, *written, *aliases.told(mine, its)]
+    return [tree, None, after, *written, *aliases.told(mine, its), waited]

@@ -3,7 +3,7 @@
 from tests.contract.hostile.program import Program, function, with_limits
 
 _FRAME = "import json, os, struct\ndef frame(x):\n    b = x if isinstance(x, bytes) else json.dumps(x).encode()\n    return struct.pack('>I', len(b)) + b\n"
-_RIGHT = "['answered', None, None, ['', 0, ''], ['', 0, ''], [], []]"
+_RIGHT = "['answered', None, None, ['', 0, ''], ['', 0, ''], [], [], '']"
 BUSY_S = 0.15
 _BUSY = "n = 0\nt = [0]\nimport time as real\nend = real.thread_time() + 0.15\nwhile real.thread_time() < end: n += 1\n"
 
@@ -33,14 +33,14 @@ ANSWERS: tuple[Program, ...] = (
     _sends("too many answers", "malformed", f"frame({{'answers': [{_RIGHT}] * 2}})"),
     _sends("digests for answers", "malformed", "frame({'digests': ['0' * 64]})"),
     _sends("facts inside the answer", "malformed", f"frame({{'answers': [{_RIGHT}], 'cpu_ns': 0, 'status': 0}})"),
-    _sends("an unknown tag", "malformed", "frame({'answers': [[['code', 'x'], None, None, ['', 0, ''], ['', 0, ''], [], []]]})"),
-    _sends("an untagged list", "malformed", "frame({'answers': [[[1], None, None, ['', 0, ''], ['', 0, ''], [], []]]})"),
-    _sends("both value and exception", "malformed", "frame({'answers': [[1, ['raised', 'a', 'b', 'c'], None, ['', 0, ''], ['', 0, ''], [], []]]})"),
-    _sends("an exception of another tag", "malformed", "frame({'answers': [[None, 7, None, ['', 0, ''], ['', 0, ''], [], []]]})"),
+    _sends("an unknown tag", "malformed", "frame({'answers': [[['code', 'x'], None, None, ['', 0, ''], ['', 0, ''], [], [], '']]})"),
+    _sends("an untagged list", "malformed", "frame({'answers': [[[1], None, None, ['', 0, ''], ['', 0, ''], [], [], '']]})"),
+    _sends("both value and exception", "malformed", "frame({'answers': [[1, ['raised', 'a', 'b', 'c'], None, ['', 0, ''], ['', 0, ''], [], [], '']]})"),
+    _sends("an exception of another tag", "malformed", "frame({'answers': [[None, 7, None, ['', 0, ''], ['', 0, ''], [], [], '']]})"),
     _sends("places of another shape", "malformed", "frame({'answers': [[1, None, None, ['', 0, ''], ['', 0, ''], [[0]], []]]})"),
     _sends("places without numbers", "malformed", "frame({'answers': [[1, None, None, ['', 0, ''], ['', 0, ''], [], [[0, 1, 'a', 1, 2]]]]})"),
     _sends("a time-out of one call, forged", "malformed", "frame({'answers': [['timeout', 'it was slow']]})"),
-    _sends("output of another shape", "malformed", "frame({'answers': [[1, None, None, 'x', ['', 0, ''], [], []]]})"),
+    _sends("output of another shape", "malformed", "frame({'answers': [[1, None, None, 'x', ['', 0, ''], [], [], '']]})"),
     _sends("a failure of the sandbox, forged", "malformed", "frame({'failure': ['lost', 'not my fault']})"),
     _sends("a time-out, forged", "malformed", "frame({'failure': ['timeout', 'it was slow']})"),
     _sends("a failure of another shape", "malformed", "frame({'failure': {'a': 1}})"),
@@ -86,7 +86,7 @@ ANSWERS: tuple[Program, ...] = (
 CLOCKS: tuple[Program, ...] = (
     function("clock patched", "returned", _BUSY + "import time\nfor name in ('time', 'perf_counter', 'process_time', 'monotonic', 'thread_time'): setattr(time, name, lambda: 0.0)\nreturn 1", with_limits(wall_s=3.0), 1),
     function("clock of the system patched", "returned", _BUSY + "import time\ntime.clock_gettime = time.clock_gettime_ns = lambda n: 0\nreturn 1", with_limits(wall_s=3.0), 1),
-    function("done before it works", "malformed|returned|no answer", f"{_FRAME}os.write(3, b'D')\nos.read(3, 1)\n{_BUSY}os.write(3, frame({{'answers': [[1, None, None, ['', 0, ''], ['', 0, ''], [], []]]}}))\nos._exit(0)", with_limits(wall_s=3.0)),
+    function("done before it works", "malformed|returned|no answer", f"{_FRAME}os.write(3, b'D')\nos.read(3, 1)\n{_BUSY}os.write(3, frame({{'answers': [[1, None, None, ['', 0, ''], ['', 0, ''], [], [], '']]}}))\nos._exit(0)", with_limits(wall_s=3.0)),
     function("works in a thread", "returned", f"import threading\ndef g():\n{chr(10).join('    ' + line for line in _BUSY.splitlines())}\nt = threading.Thread(target=g); t.start(); t.join()\nreturn 1", with_limits(wall_s=3.0), 1),
     function("works when it is encoded", "returned", f"def g():\n{chr(10).join('    ' + line for line in _BUSY.splitlines())}\n    yield 1\nreturn g()", with_limits(wall_s=3.0), ["iterator", [1], True]),
 )  # fmt: skip

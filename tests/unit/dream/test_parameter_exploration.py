@@ -146,6 +146,7 @@ BASE = "def f(a, b=1):\n    return a + b\n"
         ("def f(a, b=1):\n    return a  -  b\n", False, "duplicate"),
         ("def f(a, b=2):\n    return a + b\n", False, "signature"),
         ("def g(a, b=1):\n    return a * b\n", False, "signature"),
+        ("async def f(a, b=1):\n    return a * b\n", False, "signature"),
         ("def f(a, b=1):\n    return a * b\n", True, "signature"),
     ],
 )
