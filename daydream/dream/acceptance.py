@@ -1,4 +1,4 @@
-"""Which candidates become dreams: those that compile, change something, are new, and keep their signature."""
+"""Which candidates become dreams: those that compile, change something, are new, keep their signature, and do not look at who calls them."""
 
 import ast
 import difflib
@@ -10,6 +10,10 @@ from collections.abc import Iterable
 from daydream.analysis.source import Definition, NotParsed, digest, function_tree, normal_form, signature
 from daydream.contracts.dream import Candidate, Dream, Kind, Procedure
 
+_WATCHING = frozenset(
+    ["_getframe", "currentframe", "_current_frames", "f_back", "f_globals", "tb_frame", "settrace", "setprofile", "modules", "meta_path", "_getframemodulename", "atexit", "ctypes", "gc", "__builtins__", "builtins", "get_objects", "get_referrers"]
+)  # fmt: skip
+"""Names by which code sees who calls it, or changes what others see: with them it could be another one in a trial than later."""
 _HUNK = re.compile(r"^@@ -(\d+)(,\d+)? \+(\d+)(,\d+)? @@")
 
 
@@ -31,6 +35,7 @@ class Checker:
         self.rejected: Counter[str] = Counter()
         self._signature = signature(node)
         self._sort = type(node)
+        self._watching = _watching(node)
         self._name = node.name
         self._base = digest(normal_form(node))
         self._known = set(known)
@@ -53,12 +58,31 @@ class Checker:
             return "does_not_compile", ""
         if variant_hash == self._base:
             return "no_op", ""
+        if not _watching(node) <= self._watching:
+            return "watches", ""
         if variant_hash in self._known:
             return "duplicate", ""
         same = node.name == self._name and type(node) is self._sort
         if not same or (signature(node) != self._signature) != candidate.changes_default:
             return "signature", ""
         return "", variant_hash
+
+
+def _watching(node: Definition) -> set[str]:
+    """The names of `_WATCHING` that a function writes, as names, attributes, imports or texts."""
+    found: set[str] = set()
+    for each in ast.walk(node):
+        if isinstance(each, ast.Name):
+            found.add(each.id)
+        elif isinstance(each, ast.Attribute):
+            found.add(each.attr)
+        elif isinstance(each, ast.alias):
+            found.update(each.name.split("."))
+        elif isinstance(each, ast.ImportFrom):
+            found.update((each.module or "").split("."))
+        elif isinstance(each, ast.Constant) and isinstance(each.value, str):
+            found.add(each.value)
+    return found & _WATCHING
 
 
 def _compile(code: str, indented: Definition | None) -> None:

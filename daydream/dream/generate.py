@@ -38,7 +38,7 @@ _FIRST_TURN = 0.4
 _MODELS = "models:"
 _ANSWERS = "answers"
 _LEARNING = ("cross_project_synthesis",)
-_REJECTIONS = ("does_not_compile", "no_op", "duplicate", "signature")
+_REJECTIONS = ("does_not_compile", "no_op", "duplicate", "signature", "watches")
 _COLUMNS = (
     "constraint_relaxation",
     "cross_project_synthesis",
@@ -374,7 +374,7 @@ def section(results: Sequence[SubStepResult]) -> SectionData:
         kind: sum(part["dreams"] for part in parts if part["kind"] == kind) for kind in _kinds(parts)
     }
     facts["skipped"] = sum(part.get("skipped", 0) for part in parts)
-    facts["rejected"] = {name: sum(part[name] for part in parts) for name in _REJECTIONS}
+    facts["rejected"] = {name: sum(part.get(name, 0) for part in parts) for name in _REJECTIONS}
     recorded = next((part for result in results for part in result.parts if "kept" in part), None)
     facts |= {name: recorded[name] if recorded else None for name in ("kept", "varied")}
     notes = [f"{each.name} was {each.kind}: {each.reason}" for each in results if each.kind != "done"]
