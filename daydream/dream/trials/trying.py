@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from daydream.analysis.source import NotParsed, tree_of
+from daydream.analysis.source import NotParsed, function_tree, tree_of
 from daydream.config.model import TrialOptions
 from daydream.contracts.context import Context
 from daydream.contracts.dream import Dream, Procedure
@@ -25,6 +25,7 @@ from daydream.dream.trials.laboratory import Laboratory
 from daydream.dream.trials.timing_pool import drawn, maker
 from daydream.dream.trials.timing_pool_dream import on_pool
 from daydream.dream.trials.withholding import looks_secret
+from daydream.sandbox.guest.grammar import PLAIN_INT
 from daydream.store.measuring import measuring
 from daydream.store.trial_rows import Effect as Effected
 
@@ -35,6 +36,7 @@ _EFFECTS: Mapping[str, Effected] = {
     "not measured": "not_measured",
 }
 _SHOWN = 3
+_OF_DREAM = 20
 _PATIENCE_S = 5.0
 """What one call may take of a night that has many to make; a procedure that takes longer is not decided."""
 
@@ -85,7 +87,10 @@ def tried(
         return Untried(plan.not_exercisable)
     target = target_of(procedure, text, laboratory.index)
     receiver = target is not None and target.is_handed_over
-    constants = pool_of(target).ints if target is not None else ()
+    constants = (
+        *(pool_of(target).ints if target is not None else ()),
+        *_numbers(dream.code, _source(procedure, text)),
+    )
     surveyed = survey(
         laboratory.base_lane, base, plan.shown, kept=kept, held_out=plan.held_out,
         further=lambda seen: further(seen, more, seed, receiver=receiver, constants=constants),
@@ -210,6 +215,25 @@ def _timed(
             check=ctx.check,
         )
     return replace(found, growth=grows.told()) if grows is not None else found
+
+
+def _source(procedure: Procedure, text: str) -> str:
+    """A procedure's lines."""
+    return "\n".join(text.split("\n")[procedure.first_line - 1 : procedure.last_line])
+
+
+def _numbers(code: str, source: str) -> list[int]:
+    """The integers that a dream's code has and its procedure's has not: where they stand, it may begin to do something else."""
+    return sorted(_written(code) - _written(source))[:_OF_DREAM]
+
+
+def _written(code: str) -> set[int]:
+    try:
+        node, _ = function_tree(code)
+    except NotParsed:
+        return set()
+    values = [each.value for each in ast.walk(node) if isinstance(each, ast.Constant)]
+    return {each for each in values if type(each) is int and abs(each) < PLAIN_INT}
 
 
 def builds(inputs: Inputs, *, receiver: bool) -> bool:

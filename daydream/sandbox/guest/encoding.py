@@ -63,7 +63,7 @@ def raised(error: BaseException) -> list[Any]:
     with Caught():  # the class may be the repository's, and its __str__ may do anything
         said = str(error)
         message = said[:MESSAGE] if type(said) is str else ""
-    return ["raised", _text(kind.__module__), _text(kind.__qualname__), message]
+    return ["raised", *_named(kind), message]
 
 
 def _text(name: Any) -> str:
@@ -177,7 +177,12 @@ class Encoder:
 
 
 def _named(kind: type) -> tuple[str, str]:
-    return _text(kind.__module__), _text(kind.__qualname__)
+    """Module and name of a class; one that goes by the name of another one is told apart from it."""
+    module, name = _text(kind.__module__), _text(kind.__qualname__)
+    found: Any = sys.modules.get(module)
+    for part in name.split("."):
+        found = vars(found).get(part) if isinstance(found, (type, types.ModuleType)) else None
+    return module, name if found is kind or not isinstance(found, type) else f"{name} (another one)"
 
 
 _BUILT_IN = frozenset(("builtins", "_io", "io", "_thread", "threading", "types", "functools", "_functools", "weakref", "_weakref", "re", "collections", "itertools", "array", "_collections", "_random", "random", "_asyncio", "asyncio", "socket", "_socket", "contextvars", "_contextvars", "typing", "ctypes", "_ctypes", "decimal", "_struct", "operator"))  # fmt: skip

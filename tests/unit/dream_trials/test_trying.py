@@ -1,7 +1,7 @@
 """Which inputs are timed."""
 
 from daydream.contracts.sandbox import Inputs
-from daydream.dream.trials.trying import builds
+from daydream.dream.trials.trying import _numbers, builds
 
 OBJECT = ["new", "pkg.a", "Reader", [["list", [1]]], []]
 
@@ -12,3 +12,9 @@ def test_an_argument_that_is_built_from_others_is_told_from_a_receiver() -> None
     assert builds(Inputs((OBJECT, ["list", [OBJECT]])), receiver=True)
     assert builds(Inputs((1,), (("reader", OBJECT),)), receiver=False)
     assert not builds(Inputs((["list", ["new"]],), (("word", "new"),)), receiver=False)
+
+
+def test_numbers_of_a_dream_that_its_procedure_has_not_are_tried() -> None:
+    code = "    def f(self, n):\n        return 0 if n == 7919 else n + 2 + True\n"
+    assert _numbers(code, "    def f(self, n):\r\n        return n + 2\r\n") == [0, 7919]
+    assert _numbers("def f(:", "def f(n):\n    return n\n") == []

@@ -212,6 +212,18 @@ def named(number: int = 1) -> int:
     return number
 
 
+def test_a_class_that_goes_by_the_name_of_another_is_told_apart_from_it() -> None:
+    plain = decode(["new", "fractions", "Fraction", [1, 2], []])
+    alike = {"__module__": __name__, "__qualname__": "Point"}
+    assert encode(type("Point", (), alike)())[2] == "Point (another one)"
+    assert encode(type("Nobody", (), {**alike, "__qualname__": "Nobody"})())[2] == "Nobody"
+    assert encode(Point(1, [2]))[1:3] == [__name__, "Point"]
+    assert encode(plain) == ["fraction", "1/2"]
+    other = type("ValueError", (Exception,), {"__module__": "builtins"})
+    assert raised(other("x")) == ["raised", "builtins", "ValueError (another one)", "x"]
+    assert raised(ValueError("x")) == ["raised", "builtins", "ValueError", "x"]
+
+
 def test_functions_classes_and_modules_are_told_apart_by_name() -> None:
     for value in (
         len,
