@@ -45,7 +45,7 @@ class Growth:
 
 def _told(found: Scaling) -> dict[str, Any]:
     values = asdict(found)
-    del values["cpu_s"]
+    del values["cpu_s"], values["differing"]
     return {**values, "sizes": list(found.sizes)}
 
 
@@ -91,7 +91,7 @@ def growth(
             lane, units, _grow(seed, argument, plan.seed), sizes=SIZES, plan=mine, check=check
         )
         found = Growth(_name(argument, names, int(receiver)), base, dream)
-        if base.exponent is not None and dream.exponent is not None:
+        if base.differing is not None or (base.exponent is not None and dream.exponent is not None):
             break
         left_s -= base.cpu_s
     return found

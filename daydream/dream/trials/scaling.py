@@ -3,7 +3,7 @@
 import math
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from daydream.contracts.sandbox import Inputs, Sandbox, Unit
@@ -25,7 +25,7 @@ _REPETITIONS = 12
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scaling:
     """Cost ~ size ** `exponent`, over `sizes` (those at which the work stands out from the call itself). None: not
-    measured, and `reason` says why."""
+    measured, and `reason` says why. `differing` is an input to which the units gave answers of another digest, if one turned up."""
 
     exponent: float | None = None
     low: float | None = None
@@ -34,6 +34,7 @@ class Scaling:
     repetitions: int = 0
     cpu_s: float = 0.0
     reason: str = ""
+    differing: Inputs | None = None
 
 
 def size_of(inputs: Inputs) -> int | None:
@@ -74,7 +75,7 @@ def scaling(
     usable = run.usable(sizes, plan.cpu_s)
     if len(usable) < _LEAST_SIZES:
         why = run.trouble or f"there are inputs of {len(usable)} sizes, {_LEAST_SIZES} are wanted"
-        return [Scaling(reason=why, cpu_s=run.spent_s)] * len(units)
+        return [Scaling(reason=why, cpu_s=run.spent_s, differing=run.differing)] * len(units)
     costs: list[list[dict[int, float]]] = [[] for _ in units]
     round_s = 0.0
     for repetition in range(1, _REPETITIONS + 1):
@@ -85,7 +86,7 @@ def scaling(
         round_s = run.spent_s - began
         for at, each in enumerate(round_):
             costs[at].append(each)
-    return [_fitted(each, usable, run, plan) for each in costs]
+    return [replace(_fitted(each, usable, run, plan), differing=run.differing) for each in costs]
 
 
 class _Run:
@@ -106,6 +107,7 @@ class _Run:
         self.spent_s = 0.0
         self.called_s = 0.0
         self.trouble = ""
+        self.differing: Inputs | None = None
 
     def usable(self, sizes: Sequence[int], room_s: float) -> tuple[int, ...]:
         """Sizes that can be made, to which every unit has the same answer, and for which there is room."""
@@ -181,6 +183,7 @@ class _Run:
             return None
         if len({digest for _, digest in known}) > 1:
             self.trouble = f"they answer otherwise on an input of size {size}"
+            self.differing = self.grow(size, repetition)
             return None
         return [cost for cost, _ in known]
 

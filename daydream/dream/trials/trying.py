@@ -10,6 +10,7 @@ from daydream.config.model import TrialOptions
 from daydream.contracts.context import Context
 from daydream.contracts.dream import Dream, Procedure
 from daydream.contracts.sandbox import Inputs, Limits, Sandbox, Unit
+from daydream.dream.trials.comparison import Different, compare
 from daydream.dream.trials.differential import Behaviour, Option, Settings, differential, survey
 from daydream.dream.trials.differential_types import Baseline
 from daydream.dream.trials.effectiveness import Effect, Plan, effectiveness
@@ -214,7 +215,22 @@ def _timed(
             names=names,
             check=ctx.check,
         )
-    return replace(found, growth=grows.told()) if grows is not None else found
+        if grows is None:
+            return found
+        where = differs_at(lane, units, grows.base.differing)
+    if where is not None:
+        why = f"it answers otherwise (at {where}) on a larger input"
+        return Effect(floor=floor, verdict="not measured", reason=why, differing=grows.base.differing)
+    return replace(found, growth=grows.told())
+
+
+def differs_at(lane: Sandbox, units: tuple[Unit, Unit], inputs: Inputs | None) -> str | None:
+    """Where the answers to an input differ, None where they do not by the rules."""
+    if inputs is None:
+        return None
+    base, dream = (lane.call(unit, inputs).answer for unit in units)
+    found = compare(base, dream) if base is not None and dream is not None else None
+    return found.where if isinstance(found, Different) else None
 
 
 def _source(procedure: Procedure, text: str) -> str:

@@ -76,6 +76,9 @@ def test_a_dream_that_answers_otherwise_on_larger_inputs_has_no_exponent() -> No
     assert found is not None
     assert not found.is_lower
     assert "they answer otherwise on an input of size 256" in words(found.told())
+    assert found.base.differing is not None
+    assert size_of(found.base.differing) == 256
+    assert "differing" not in found.told()["base"]
 
 
 def test_a_procedure_that_raises_on_larger_inputs_has_no_exponent() -> None:

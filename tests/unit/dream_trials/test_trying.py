@@ -1,7 +1,8 @@
 """Which inputs are timed."""
 
 from daydream.contracts.sandbox import Inputs
-from daydream.dream.trials.trying import _numbers, builds
+from daydream.dream.trials.trying import _numbers, builds, differs_at
+from tests.fakes.sandbox import BASE, FakeSandbox, dream
 
 OBJECT = ["new", "pkg.a", "Reader", [["list", [1]]], []]
 
@@ -18,3 +19,11 @@ def test_numbers_of_a_dream_that_its_procedure_has_not_are_tried() -> None:
     code = "    def f(self, n):\n        return 0 if n == 7919 else n + 2 + True\n"
     assert _numbers(code, "    def f(self, n):\r\n        return n + 2\r\n") == [0, 7919]
     assert _numbers("def f(:", "def f(n):\n    return n\n") == []
+
+
+def test_what_differs_on_a_large_input_is_looked_at_by_the_rules() -> None:
+    lane = FakeSandbox(functions={"base": sum, "d": lambda items: sum(items[:3]), "same": sum})
+    large = Inputs((["list", [1, 2, 3, 4]],))
+    assert differs_at(lane, (BASE, dream("d")), large) == "returned"
+    assert differs_at(lane, (BASE, dream("same")), large) is None
+    assert differs_at(lane, (BASE, dream("d")), None) is None
