@@ -48,8 +48,7 @@ class Bubblewrap:
         try:
             lane.warm()
         except Lost as lost:
-            msg = f"bubblewrap cannot start a sandbox: {lost}. {_advice(str(lost))}"
-            raise SandboxRefused(msg) from None
+            raise SandboxRefused(canaries.no_start(self.key, str(lost), _advice)) from None
         return lane
 
     def sweep(self) -> int:

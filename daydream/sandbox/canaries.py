@@ -155,12 +155,17 @@ def prove(
         lane.close()
 
 
+def no_start(backend: str, detail: str, advice: Callable[[str], str]) -> str:
+    """Say that a sandbox does not start, and what to do; what the program guesses of the cause is left to the advice."""
+    said = detail.partition(", likely because")[0].rstrip(". ")
+    return f"{backend} cannot start a sandbox: {said}. {advice(detail)}"
+
+
 def _try(backend: str, lane: Lane, canary: Canary, inputs: Inputs, advice: Callable[[str], str]) -> None:
     unit = Unit(module="canary", qualname="f", variant=canary.source)
     seen = lane.call(unit, inputs, canary.limits)
     if seen.failure is not None and seen.failure.reason == "lost":
-        msg = f"{backend} cannot start a sandbox: {seen.failure.detail}. {advice(seen.failure.detail)}"
-        raise SandboxRefused(msg)
+        raise SandboxRefused(no_start(backend, seen.failure.detail, advice))
     if not canary.shut(seen):
         what = seen.failure.detail if seen.failure else f"it answered {str(seen.answer)[:200]}"
         msg = f"{backend} is not used: {canary.open_door} (canary {canary.name}: {what}). {advice('')}"

@@ -22,6 +22,8 @@ from daydream.contracts.sandbox import (
 )
 from daydream.processes import Stop
 from daydream.sandbox import SANDBOXES, rootfs
+from daydream.sandbox.bubblewrap import Bubblewrap
+from daydream.sandbox.canaries import no_start
 from daydream.sandbox.choosing import choose
 from daydream.sandbox.unisolated import Unisolated
 from tests.fakes.sandbox import FakeSandbox
@@ -77,6 +79,21 @@ def test_where_it_is_not_allowed_nothing_is_opened() -> None:
     none: dict[str, Callable[[], Backend]] = {"bubblewrap": Refusing}
     with pytest.raises(SandboxRefused, match="bubblewrap: not today"):
         choose(["bubblewrap"], NEVER, LIMITS, backends=none)
+
+
+def test_a_refusal_that_names_its_backend_is_not_named_twice() -> None:
+    def named() -> Backend:
+        return Bubblewrap("no-such-program")
+
+    with pytest.raises(SandboxRefused, match=r"^bubblewrap is not installed; .*bubblewrap$"):
+        choose(["bubblewrap"], NEVER, LIMITS, backends={"bubblewrap": named})
+
+
+def test_what_a_program_guesses_is_left_to_the_advice() -> None:
+    said = "bwrap: No permissions to create new namespace, likely because of this. On e.g. debian do that.."
+    assert no_start("bubblewrap", said, lambda _: "Allow it") == (
+        "bubblewrap cannot start a sandbox: bwrap: No permissions to create new namespace. Allow it"
+    )
 
 
 def test_where_it_is_allowed_a_sandbox_that_can_be_had_is_still_taken() -> None:
