@@ -91,8 +91,8 @@ class Limits:
 class Ground:
     """What stands in the sandbox: the exported tree `root` with its interpreter `python` (a path in the tree), tagged by
     content; the read-only export of the repository, if any, with its `import_roots` relative to it ("" is the export
-    itself); folders of installed `packages`; and modules of these, or of the
-    standard library, that are imported once for all calls (`preload`)."""
+    itself); folders of installed `packages`; and modules of the
+    standard library that are imported once for all calls (`preload`): no others can be."""
 
     root: Path
     python: str

@@ -787,3 +787,17 @@ def test_root_s_rights_are_dropped_before_bubblewrap_is_started(bwrap: str, grou
             lines = Path(f"/proc/{pid}/status").read_text().splitlines()
             uids = next(line for line in lines if line.startswith("Uid:")).split()[1:]
             assert set(uids) == {str(rootfs.SANDBOX_ID)}
+
+
+def test_what_is_loaded_beforehand_is_the_standard_library_s_whatever_an_installed_package_is_called(
+    backend: Backend, ground: Ground, tmp_path: Path, open_folder: Path
+) -> None:
+    (tmp_path / "colorsys.py").write_text("raise SystemExit('this must not run where the facts are kept')\n")
+    (tmp_path / "installed.py").write_text("raise SystemExit('nor this')\n")
+    site = rootfs.export(tmp_path, ["colorsys.py", "installed.py"], open_folder / f"loaded-{backend.key}")
+    before = replace(ground, packages=(site,), preload=("colorsys", "installed"))
+    text = "import sys\nhad = 'colorsys' in sys.modules, 'installed' in sys.modules\ndef f(): return had\n"
+    with contextlib.closing(backend.open(before, LIMITS)) as lane:
+        seen = lane.call(Unit(module="m", qualname="f", variant=text), Inputs())
+        assert seen.answer is not None
+        assert seen.answer.returned == encode((True, False))

@@ -29,6 +29,7 @@ from daydream.contracts.sandbox import (
 )
 from daydream.dream.reading import NotRead, read
 from daydream.dream.trials.inputs_index import Index
+from daydream.dream.trials.preloading import preloaded
 from daydream.repository.verify_roots import import_roots, imports_of
 from daydream.sandbox import SANDBOXES, rootfs
 from daydream.sandbox.choosing import choose
@@ -78,12 +79,13 @@ class Laboratory:
         self._cache = ctx.scratch.parent if ctx.scratch is not None else ctx.state
         self._paths = sorted({each.path for each in (*ctx.files, *ctx.unexamined)})
         self.roots = import_roots(ctx.tree, [each.path for each in ctx.files])
-        self.ground = self._ground()
+        sources = self._sources()
+        ground = self._ground()
+        packages = _importable(ground.packages)
+        self.index = Index(sources, self.roots, packages, ground.packages)
+        self.ground = replace(ground, preload=preloaded(sources, self.roots, ground.packages, packages))
         self.backend = self._first(options, backends)
         self.backend.sweep()
-        self.index = Index(
-            self._sources(), self.roots, _importable(self.ground.packages), self.ground.packages
-        )
 
     def close(self) -> None:
         """End all lanes."""

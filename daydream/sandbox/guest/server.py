@@ -52,8 +52,9 @@ class Server:
         held = mmap.mmap(-1, config["buffer"], flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         held.madvise(mmap.MADV_DONTFORK)
         self.buffer = memoryview(held)
-        sys.path[:0] = config["paths"]
+        # Before the installed packages can be found: this process keeps the facts, and nothing of others may run in it.
         missing = [name for name in config["preload"] if not _imported(name)]
+        sys.path[:0] = config["paths"]
         for _ in range(_REHEARSALS):
             _rehearse(self.taps)
         gc.collect()
