@@ -19,6 +19,7 @@ Maker = Callable[[int, int], Sequence[Inputs]]
 AIM_S = 0.005
 """Processor seconds of the calls of one batch; longer ones are no steadier, and a batch less is a pair less."""
 _PAIRS_WANTED = 40
+_SHORTEST_S = AIM_S / 50
 _CALLS_MOST = 4_000
 _BYTES_MOST = 2**22
 _ANY_SIZE = 2**30
@@ -96,6 +97,12 @@ class Timing:
             self.count = min(self.count, calls)
         if self.count > 1:
             self.start_s = self.starting()
+        batch_s = call_s / len(inputs) * self.count - self.start_s
+        if len(inputs) < count and batch_s < _SHORTEST_S:
+            why = (
+                f"the {self.count} different inputs of a batch take {max(batch_s, 0.0) * 1e6:.0f} µs together"
+            )
+            raise Unmeasurable(f"{why}, which no clock tells from a start")
         self.returning()
 
     def returning(self) -> None:

@@ -20,6 +20,7 @@ _CLEAR = 3.0
 _LEAST_SIZES = 3
 _LEAST_REPETITIONS = 6
 _REPETITIONS = 12
+_WAITED = frozenset(["timeout", "cpu", "memory"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ def scaling(
     plan: Plan | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> list[Scaling]:
-    """Time each unit on the same fresh inputs of growing size, in one lane and in an order drawn by lot.
+    """Time each unit on the same inputs of growing size, in one lane and in an order drawn by lot.
 
     Sizes stop at the first on which the first unit does not return, on which another answers otherwise than it, or for which
     there is no room for twelve repetitions in the plan's processor time, which is for all units together. The cost at the
@@ -108,6 +109,7 @@ class _Run:
         self.called_s = 0.0
         self.trouble = ""
         self.differing: Inputs | None = None
+        self.good: dict[int, list[int]] = {}
 
     def usable(self, sizes: Sequence[int], room_s: float) -> tuple[int, ...]:
         """Sizes that can be made, to which every unit has the same answer, and for which there is room."""
@@ -142,25 +144,41 @@ class _Run:
         return True
 
     def returns(self, size: int) -> bool:
-        """Whether the first unit returns: how long it takes to raise is no cost of the work."""
-        inputs = self.grow(size, 0)
-        if inputs is None:
-            return False
+        """Find inputs on which the first unit returns, for the repetitions to take in turn: how long it takes to raise is no
+        cost of the work. Where one of them ends all, they are called one by one."""
+        asked = range(_REPETITIONS // 2)
+        made = [each for each in (self.grow(size, number) for number in asked) if each is not None]
+        together = self.lane.batch(self.units[0], made, answers=True, limits=self.limits)
+        self.spent_s += together.facts.cpu_s or 0.0
+        self.called_s += together.facts.call_cpu_s or 0.0
+        if together.failure is None:
+            said = [(each.has_returned, "it raises") for each in together.answers]
+        else:
+            said = []
+            for each in made:
+                said.append(self.alone(each))
+                if not said[-1][0] and len(said) == 1 and together.failure.reason in _WAITED:
+                    break
+        self.good[size] = [number for number, (kept, _) in enumerate(said) if kept]
+        if not self.good[size]:
+            self.trouble = f"{said[0][1]} on an input of size {size}" if said else ""
+        return bool(self.good[size])
+
+    def alone(self, inputs: Inputs) -> tuple[bool, str]:
+        """Whether the first unit returns on one input, and what it does if not."""
+        self.check()
         done = self.lane.batch(self.units[0], [inputs], answers=True, limits=self.limits)
         self.spent_s += done.facts.cpu_s or 0.0
         self.called_s += done.facts.call_cpu_s or 0.0
-        if done.failure is not None and done.failure.reason != "too large":
-            self.trouble = f"there is no answer to an input of size {size}: {done.failure.detail}"
-            return False
-        if not all(each.has_returned for each in done.answers):
-            self.trouble = f"it raises on an input of size {size}"
-            return False
-        return True
+        if done.failure is not None:
+            return done.failure.reason == "too large", f"it has no answer ({done.failure.detail})"
+        return all(each.has_returned for each in done.answers), "it raises"
 
     def one(self, at: int, size: int, repetition: int) -> tuple[float, str] | None:
         """Processor seconds of one call, and the digest of its answer."""
         self.check()
-        inputs = self.grow(size, repetition)
+        good = self.good[size]
+        inputs = self.grow(size, good[repetition % len(good)])
         if inputs is None:
             return None
         done = self.lane.batch(self.units[at], [inputs], limits=self.limits)

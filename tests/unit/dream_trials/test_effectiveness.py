@@ -414,3 +414,13 @@ def test_intervals_hold_the_truth_however_early_they_end() -> None:
     assert len(held) == 25
     assert statistics.mean(held) >= 0.92
     assert all(math.isfinite(each.p or 0.0) for each in found)
+
+
+def test_a_batch_too_short_for_any_clock_is_not_timed() -> None:
+    def few(repetition: int, count: int) -> Sequence[Inputs]:
+        return make(repetition, min(count, 12))
+
+    lane = FakeSandbox(costs={"base": lambda _: 1e-6, "d": lambda _: 1e-6}, answering=False)
+    found = effectiveness(lane, BASE, dream("d"), few, floor=FLOOR)
+    assert "the 12 different inputs of a batch take 12 µs together" in reason(found)
+    assert lane.calls < 100

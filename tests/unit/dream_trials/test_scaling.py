@@ -1,15 +1,16 @@
 """The exponent of growth."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from daydream.contracts.sandbox import Failure, Inputs
+from daydream.contracts.sandbox import Batch, Failure, Inputs, Unit
 from daydream.dream.trials.effectiveness_types import Plan
 from daydream.dream.trials.scaling import scaling, size_of
-from tests.fakes.sandbox import BASE, FakeSandbox, Machine, dream, inputs
+from tests.fakes.sandbox import BASE, FakeSandbox, Machine, NoAnswer, dream, inputs
 
 PLAN = Plan(resamples=200)
 
@@ -87,13 +88,17 @@ def test_the_size_of_inputs_is_that_of_the_largest_argument(given: Inputs, size:
 
 
 def test_what_goes_wrong_between_repetitions_is_named() -> None:
-    def once(size: int, repetition: int) -> Inputs | None:
-        return grow(size, repetition) if repetition < 3 else None
+    class Ending(FakeSandbox):
+        def batch(self, unit: Unit, inputs: Sequence[Inputs], **more: Any) -> Batch:
+            done = super().batch(unit, inputs, **more)
+            gone = Failure("crash", "signal 9 ended it")
+            return replace(done, failure=gone, digests=()) if self.calls > 90 else done
 
-    (found,) = scaling(lane(base=lambda n: 1e-6 * n), [BASE], once, plan=PLAN)
+    box = Ending(costs={"base": lambda given: 1e-6 * (size_of(given) or 0)}, answering=False)
+    (found,) = scaling(box, [BASE], grow, plan=PLAN)
     assert found.exponent is None
-    assert found.repetitions == 2
-    assert "2 repetitions were possible" in found.reason
+    assert 0 < found.repetitions < 6
+    assert "signal 9" in found.reason
 
     def late(size: int, repetition: int) -> Inputs | None:
         return grow(size, repetition) if size >= 64 else None
@@ -101,3 +106,19 @@ def test_what_goes_wrong_between_repetitions_is_named() -> None:
     (found,) = scaling(lane(base=lambda n: 1e-6 * n), [BASE], late, plan=PLAN)
     assert found.exponent is not None
     assert min(found.sizes) > 64, "the smallest stands for the call itself"
+
+
+def test_an_input_that_ends_everything_costs_only_itself() -> None:
+    def procedure(numbers: list[int]) -> int:
+        if numbers[0] == bad:
+            raise NoAnswer(Failure("forbidden", "it made a system call"))
+        if numbers[0] == raising:
+            raise ValueError
+        return len(numbers)
+
+    bad, raising = (random.Random(number).randrange(9) for number in (1, 2))
+    box = lane(base=lambda n: 1e-5 + 1e-7 * n)
+    box.answering, box.functions = True, {"base": procedure}
+    (found,) = scaling(box, [BASE], grow, plan=PLAN)
+    assert found.exponent == pytest.approx(1, abs=0.1)
+    assert found.repetitions == 12
