@@ -126,7 +126,11 @@ def _both(base: Any, dream: Any) -> tuple[str, str]:
 def _tag(tree: Any) -> str:
     if type(tree) is not list:
         return type(tree).__name__
-    named = f" {tree[1]}.{tree[2]}" if tree[0] in ("object", "enum", "namedtuple", "opaque", "raised") else ""
+    named = (
+        f" {tree[1]}.{tree[2]}"
+        if tree[0] in ("object", "held", "enum", "namedtuple", "opaque", "raised")
+        else ""
+    )
     size = f" of {len(tree[1])}" if len(tree) > 1 and type(tree[1]) is list else ""
     return f"{tree[0]}{named[:120]}{size}"
 

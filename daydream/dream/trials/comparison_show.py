@@ -133,6 +133,7 @@ _WRITERS: dict[str, _Write] = {
     "defaultdict": _keyed("defaultdict({", "})"),
     "namedtuple": lambda writer, tree, depth: writer.many(tree[3], depth, f"{tree[2]}(", ")"),
     "object": _object,
+    "held": lambda writer, tree, depth: writer.many(tree[3:], depth, f"{tree[2]}(", ")"),
     "new": _new,
     "iterator": _iterator,
     "raised": lambda writer, tree, _depth: writer.put(f"{tree[2]}({tree[3]!r})"),

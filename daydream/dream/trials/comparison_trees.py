@@ -210,7 +210,7 @@ def _kind(tree: Any) -> Any:
     """The exact type: the tag, and the class where the tag stands for many."""
     if type(tree) is not list:
         return type(tree)
-    if tree[0] in ("object", "enum", "namedtuple", "opaque", "raised", "new"):
+    if tree[0] in ("object", "held", "enum", "namedtuple", "opaque", "raised", "new"):
         return tuple(tree[:3])
     return tree[0] if tree[0] not in ("path", "file", "array") else tuple(tree[:2])
 

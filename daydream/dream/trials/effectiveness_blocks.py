@@ -97,8 +97,8 @@ class Timing:
             self.count = min(self.count, calls)
         if self.count > 1:
             self.start_s = self.starting()
-        batch_s = call_s / len(inputs) * self.count - self.start_s
-        if len(inputs) < count and batch_s < _SHORTEST_S:
+        batch_s = call_s / max(calls, 1) * self.count - self.start_s
+        if self.are_all and batch_s < _SHORTEST_S:
             why = (
                 f"the {self.count} different inputs of a batch take {max(batch_s, 0.0) * 1e6:.0f} µs together"
             )

@@ -12,6 +12,7 @@ import importlib
 import io
 import pathlib
 import re
+import threading
 import types
 import uuid
 import zoneinfo
@@ -29,6 +30,25 @@ _PATHS = {
     for each in (pathlib.PurePosixPath, pathlib.PureWindowsPath, pathlib.PosixPath, pathlib.WindowsPath, pathlib.Path)
 }  # fmt: skip
 _FILES = ("StringIO", "BytesIO")
+_LOCKS: dict[tuple[str, str], Callable[[], Any]] = {
+    ("_thread", "lock"): threading.Lock,
+    ("_thread", "RLock"): threading.RLock,
+}
+_MADE: dict[tuple[str, str], Callable[[], Any]] = {
+    ("_thread", "_local"): threading.local,
+    ("types", "SimpleNamespace"): types.SimpleNamespace,
+}
+_FIXED: dict[str, Any] = {f"<{each.__name__}>": each for each in (int, float, str, bytes, tuple, frozenset)}
+_FILLED: dict[str, tuple[Any, Callable[[Any, Any], Any]]] = {
+    "<list>": (list, list.append),
+    "<dict>": (dict, lambda made, pair: dict.__setitem__(made, *pair)),
+    "<OrderedDict>": (
+        collections.OrderedDict,
+        lambda made, pair: collections.OrderedDict.__setitem__(made, *pair),
+    ),
+    "<set>": (set, set.add),
+}
+"""What a class that extends a built-in one holds, by the name under which it is told."""
 
 
 def resolve(module: str, qualname: str) -> Any:
@@ -158,13 +178,34 @@ def _new(decoder: _Decoder, module: str, qualname: str, given: list[Any], named:
 
 
 def _object(decoder: _Decoder, module: str, qualname: str, attributes: list[Any]) -> Any:
+    if (module, qualname) in _LOCKS:
+        return decoder.numbered(_LOCKS[module, qualname]())
     kind = decoder.resolve(module, qualname)
     if module == "numpy":
         return kind(decoder.value(attributes[0][1]))
-    made = decoder.numbered(object.__new__(kind))
-    for name, tree in attributes:
+    first = attributes[0][0] if attributes else ""
+    made: Any
+    if first in _FIXED:
+        decoder.met.append(None)
+        place = len(decoder.met) - 1
+        made = decoder.met[place] = _FIXED[first].__new__(kind, decoder.value(attributes[0][1]))
+    elif first in _FILLED:
+        base, fill = _FILLED[first]
+        made = decoder.numbered(base.__new__(kind))
+        for each in decoder.value(attributes[0][1]):
+            fill(made, each)
+    else:
+        make = _MADE.get((module, qualname))
+        made = decoder.numbered(make() if make else object.__new__(kind))
+    for name, tree in attributes[first in _FIXED or first in _FILLED :]:
         object.__setattr__(made, name, decoder.value(tree))
     return made
+
+
+def _held(decoder: _Decoder, module: str, qualname: str, tree: Any) -> Any:
+    value = decoder.value(tree)
+    base: Any = _FIXED[f"<{type(value).__name__}>"]
+    return base.__new__(decoder.resolve(module, qualname), value)
 
 
 def _file(decoder: _Decoder, name: str, text: str) -> Any:
@@ -246,6 +287,7 @@ _DECODERS: dict[str, Callable[..., Any]] = {
     "function": lambda _decoder, name: offered(name),
     "file": _file,
     "object": _object,
+    "held": _held,
     "iterator": _iterator,
     "raised": _raised,
     "global": lambda decoder, module, qualname: decoder.resolve(module, qualname),

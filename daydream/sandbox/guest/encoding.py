@@ -25,10 +25,11 @@ import zoneinfo
 from collections.abc import Callable
 from typing import Any
 
-from . import callables
+from . import callables, objects
 from .caught import Caught
 from .decoding import decode
 from .grammar import BYTES, DEPTH, INT_BITS, ITEMS, PLAIN_INT, TEXT, EncodingError, check, dumps, loads
+from .objects import named
 from .offered import FACTORIES, offered_name
 
 __all__ = ["EncodingError", "check", "decode", "dumps", "encode", "loads", "raised"]
@@ -63,11 +64,7 @@ def raised(error: BaseException) -> list[Any]:
     with Caught():  # the class may be the repository's, and its __str__ may do anything
         said = str(error)
         message = said[:MESSAGE] if type(said) is str else ""
-    return ["raised", *_named(kind), message]
-
-
-def _text(name: Any) -> str:
-    return name[:500] if type(name) is str else ""
+    return ["raised", *named(kind), message]
 
 
 class Encoder:
@@ -119,11 +116,11 @@ class Encoder:
             return ["function", name]
         if issubclass(kind, enum.Enum):
             member = value.__dict__.get("_name_")
-            return ["enum", *_named(kind), member] if type(member) is str else ["opaque", *_named(kind)]
+            return ["enum", *named(kind), member] if type(member) is str else ["opaque", *named(kind)]
         if issubclass(kind, BaseException):
             return raised(value)
         if kind.__bases__ == (tuple,) and type(getattr(kind, "_fields", None)) is tuple:
-            return ["namedtuple", *_named(kind), self.many(tuple.__iter__(value), depth)]
+            return ["namedtuple", *named(kind), self.many(tuple.__iter__(value), depth)]
         if issubclass(kind, LAZY):
             return self.known(value) or self.drawn(value, depth)
         return self.foreign(value, kind, depth)
@@ -134,33 +131,12 @@ class Encoder:
             return called
         if kind.__module__ == "numpy":
             return _numpy(self, value, kind, depth)
+        found = objects.standard(self, value, kind, depth)
+        if found is not None:
+            return found
         if kind.__module__ in _BUILT_IN or issubclass(kind, (type, *_BUILT_IN_VALUES)):
-            return ["opaque", *_named(kind)]
-        return self.known(value) or self.attributes(value, kind, depth)
-
-    def attributes(self, value: Any, kind: type, depth: int) -> Any:
-        """An object by its attributes, in the dictionary and in the slots; values inside a built-in type that it
-        extends cannot be seen this way, so such an object is opaque."""
-        layout = kind.__base__
-        while layout is not object and layout is not None and layout.__module__ not in _BUILT_IN:
-            layout = layout.__base__
-        if layout is not object:
-            return ["opaque", *_named(kind)]
-        found: dict[str, Any] = {}
-        for each in kind.__mro__:
-            for name, slot in list(vars(each).items()):
-                if type(slot) is types.MemberDescriptorType:
-                    try:
-                        found[name] = slot.__get__(value, kind)
-                    except AttributeError:
-                        continue
-        try:
-            found.update(object.__getattribute__(value, "__dict__"))
-        except (AttributeError, TypeError, ValueError):
-            if not found and not any("__slots__" in vars(each) for each in kind.__mro__):
-                return ["opaque", *_named(kind)]
-        names = sorted(name for name in found if type(name) is str)
-        return ["object", *_named(kind), [[name, self.value(found[name], depth + 1)] for name in names]]
+            return ["opaque", *named(kind)]
+        return objects.encoded(self, value, kind, depth)
 
     def drawn(self, value: Any, depth: int) -> list[Any]:
         """What an iterator yields, up to a bound; what it raises stands where the next item would."""
@@ -174,15 +150,6 @@ class Encoder:
                 return ["iterator", [*items, raised(caught.error)], True]
             items.append(self.value(item, depth + 1))
         return ["iterator", items, False]
-
-
-def _named(kind: type) -> tuple[str, str]:
-    """Module and name of a class; one that goes by the name of another one is told apart from it."""
-    module, name = _text(kind.__module__), _text(kind.__qualname__)
-    found: Any = sys.modules.get(module)
-    for part in name.split("."):
-        found = vars(found).get(part) if isinstance(found, (type, types.ModuleType)) else None
-    return module, name if found is kind or not isinstance(found, type) else f"{name} (another one)"
 
 
 _BUILT_IN = frozenset(("builtins", "_io", "io", "_thread", "threading", "types", "functools", "_functools", "weakref", "_weakref", "re", "collections", "itertools", "array", "_collections", "_random", "random", "_asyncio", "asyncio", "socket", "_socket", "contextvars", "_contextvars", "typing", "ctypes", "_ctypes", "decimal", "_struct", "operator"))  # fmt: skip
@@ -328,15 +295,15 @@ def _numpy(encoder: Encoder, value: Any, kind: type, depth: int) -> Any:
     numpy = sys.modules.get("numpy")
     if numpy is not None and kind is numpy.ndarray:
         if value.dtype.hasobject or value.dtype.fields is not None:
-            return ["opaque", *_named(kind)]
+            return ["opaque", *named(kind)]
         if value.nbytes > BYTES:
             raise EncodingError(f"an array of {value.nbytes} bytes")
         reference = encoder.known(value)
         data = base64.b64encode(value.tobytes()).decode("ascii")
         return reference or ["array", value.dtype.str, [int(each) for each in value.shape], data]
     if numpy is not None and issubclass(kind, numpy.generic) and type(value.item()) in _ENCODERS:
-        return ["object", *_named(kind), [["item", encoder.value(value.item(), depth + 1)]]]
-    return ["opaque", *_named(kind)]
+        return ["object", *named(kind), [["item", encoder.value(value.item(), depth + 1)]]]
+    return ["opaque", *named(kind)]
 
 
 _ENCODERS: dict[type, Callable[[Encoder, Any, int], Any]] = {

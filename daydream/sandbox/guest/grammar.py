@@ -58,6 +58,7 @@ GRAMMAR: dict[str, tuple[str, ...]] = {
     "function": ("text",),
     "file": ("text", "base64"),
     "object": ("text", "text", "attributes"),
+    "held": ("text", "text", "value"),
     "iterator": ("values", "flag"),
     "raised": ("text", "text", "text"),
     "global": ("text", "text"),

@@ -1,9 +1,9 @@
 """Equality of answers as somebody outside sees it."""
 
 import functools
+import io
 import math
 import operator
-import threading
 from collections import Counter, OrderedDict, deque
 from decimal import Decimal
 from typing import Any
@@ -32,7 +32,7 @@ class Point:
         self.x = x
 
 
-LOCK = threading.Lock()
+FILE = io.TextIOWrapper(io.BytesIO())
 """It has no encoding."""
 
 
@@ -198,10 +198,10 @@ def test_objects_are_compared_by_class_and_attributes_never_by_their_own_word() 
 
 
 def test_what_has_no_encoding_is_never_equal() -> None:
-    found = value([1, LOCK], [1, LOCK])
+    found = value([1, FILE], [1, FILE])
     assert isinstance(found, Undecided)
     assert found.where == "returned[1]"
-    assert isinstance(value({frozenset([LOCK])}, {frozenset([LOCK])}), Undecided)
+    assert isinstance(value({frozenset([FILE])}, {frozenset([FILE])}), Undecided)
 
 
 def test_functions_are_the_same_by_name_and_by_code_and_otherwise_nobody_knows() -> None:
@@ -234,8 +234,8 @@ def test_a_copy_of_what_was_passed_is_not_the_thing_itself() -> None:
 
 def test_a_difference_decides_although_something_cannot_be_compared() -> None:
     assert isinstance(value([lambda: 1, 1], [lambda: 1, 2]), Different)
-    ours = Answer(returned=encode(LOCK), after=encode(([1], {})))
-    theirs = Answer(returned=encode(LOCK), after=encode(([2], {})))
+    ours = Answer(returned=encode(FILE), after=encode(([1], {})))
+    theirs = Answer(returned=encode(FILE), after=encode(([2], {})))
     assert isinstance(compare(ours, theirs), Different)
 
 

@@ -1,8 +1,8 @@
 """What a dream is called after it ran beside its procedure."""
 
 import functools
+import io
 import itertools
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,7 +17,7 @@ from daydream.sandbox.guest.encoding import decode
 from tests.fakes.sandbox import BASE, FakeSandbox, NoAnswer, dream, inputs, opener
 
 GIVEN = [inputs(list(range(n))) for n in range(12)]
-LOCK = threading.Lock()
+FILE = io.TextIOWrapper(io.BytesIO())
 TIMEOUT = Failure("timeout", "it was still calling after 30 s")
 LOST = Failure("lost", "the sandbox failed twice")
 
@@ -217,7 +217,7 @@ def test_a_dream_is_not_preserving_because_both_raise() -> None:
 
 
 def test_what_cannot_be_compared_is_undecided() -> None:
-    found = tried(lambda _numbers: LOCK, lambda _numbers: LOCK)
+    found = tried(lambda _numbers: FILE, lambda _numbers: FILE)
     assert found.verdict == "undecided"
     assert found.counts.undecided == 12
     assert "no encoding" in found.reason

@@ -3,7 +3,7 @@
 import math
 import random
 import statistics
-import threading
+import weakref
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -28,7 +28,7 @@ from tests.fakes.sandbox import BASE, CostOf, FakeSandbox, Machine, dream
 
 CALL_S = 70e-6
 FLOOR = 1.01
-LOCK = threading.Lock()
+HIDDEN = weakref.ref(Inputs)
 NOISY = {"jitter": 0.03, "spikes": 0.08, "drift": 0.2, "bimodal": 0.15}
 
 
@@ -297,7 +297,7 @@ def test_answers_that_are_the_same_by_the_rules_are_the_same() -> None:
 
 
 def test_answers_that_cannot_be_compared_are_no_ground_for_a_gain() -> None:
-    found = answering(lambda x: [LOCK, 0.1 * x], lambda x: [LOCK, x / 10], rules=REORDERED)
+    found = answering(lambda x: [HIDDEN, 0.1 * x], lambda x: [HIDDEN, x / 10], rules=REORDERED)
     assert "cannot be compared" in reason(found)
 
 
@@ -422,5 +422,5 @@ def test_a_batch_too_short_for_any_clock_is_not_timed() -> None:
 
     lane = FakeSandbox(costs={"base": lambda _: 1e-6, "d": lambda _: 1e-6}, answering=False)
     found = effectiveness(lane, BASE, dream("d"), few, floor=FLOOR)
-    assert "the 12 different inputs of a batch take 12 µs together" in reason(found)
+    assert "the 11 different inputs of a batch take 11 µs together" in reason(found)
     assert lane.calls < 100

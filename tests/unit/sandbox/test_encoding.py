@@ -1,5 +1,7 @@
 """Values there and back: exact, bounded, and never an error of another kind."""
 
+import abc
+import array
 import collections
 import datetime as dt
 import decimal
@@ -11,9 +13,15 @@ import json
 import math
 import operator
 import pathlib
+import queue
+import random
 import re
 import threading
+import types
+import typing
+import urllib.parse
 import uuid
+import weakref
 import zoneinfo
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -195,17 +203,89 @@ def test_files_and_iterators_tell_what_they_hold() -> None:
     assert encode(broken()) == ["iterator", [1, ["raised", "builtins", "SystemExit", "no"]], True]
 
 
+class Text(str):
+    __slots__ = ()
+
+
+class Several(list[Any]):
+    pass
+
+
+class Keyed(dict[Any, Any]):
+    def items(self) -> Any:
+        raise SystemExit
+
+    __iter__ = __len__ = keys = items
+
+
+T = typing.TypeVar("T")
+
+
+class Generic(abc.ABC, typing.Generic[T]):
+    def __init__(self, one: Any) -> None:
+        self.one = one
+
+
+class Under:
+    __slots__ = ("one",)
+
+
+class Over(Under):
+    __slots__ = ("one",)
+
+
 def test_only_exact_types_stand_for_themselves() -> None:
-    assert encode(Sly(7)) == ["opaque", __name__, "Sly"]
-    assert encode(type("S", (str,), {})("a"))[0] == "opaque"
-    assert encode(type("L", (list,), {})([1]))[0] == "opaque"
+    assert encode(Sly(7)) == ["object", __name__, "Sly", [["<int>", 7]]]
+    assert encode(Text("a")) == ["held", __name__, "Text", "a"]
+    assert encode(Several([1])) == ["object", __name__, "Several", [["<list>", ["tuple", [1]]]]]
+    held = threading.Lock()
+    held.acquire()
     for value in (
-        threading.Lock(),
+        held,
         io.TextIOWrapper(io.BytesIO()),
         object(),
         NotImplemented,
+        type("Numbers", (array.array,), {})("i"),
+        type("Chance", (random.Random,), {})(),
+        type("Weak", (weakref.ref,), {})(Pair(1)),
+        type("Own", (threading.local,), {})(),
     ):
-        assert encode(value)[0] == "opaque"
+        assert encode(value)[0] == "opaque", value
+
+
+def test_what_a_class_adds_no_room_to_hides_nothing() -> None:
+    assert encode(Generic(1)) == ["object", __name__, "Generic", [["one", 1]]]
+    assert there_and_back(Generic(1)).one == 1
+    waiting: queue.Queue[int] = queue.Queue()
+    waiting.put(2)
+    assert there_and_back(waiting).get() == 2
+    space = types.SimpleNamespace(one=[1])
+    assert there_and_back(space) == space
+    module = types.ModuleType("made")
+    module.__dict__["one"] = 1
+    assert ["one", 1] in encode(module)[3]
+
+
+def test_what_a_built_in_class_holds_for_one_that_extends_it_is_read_with_its_own_means() -> None:
+    assert encode(Keyed(a=1))[3] == [["<dict>", ["tuple", [["tuple", ["a", 1]]]]]]
+    assert dict.items(there_and_back(Keyed(a=1))) == {"a": 1}.items()
+    parsed = urllib.parse.urlsplit("https://a/b?c")
+    assert there_and_back(parsed) == parsed
+    assert type(there_and_back(parsed)) is type(parsed)
+    assert there_and_back(Several([1])) == [1]
+    assert there_and_back(Text("é")) == "é"
+    itself = Several()
+    itself.append(itself)
+    assert encode(itself)[3] == [["<list>", ["tuple", [["ref", 0]]]]]
+    again = there_and_back(itself)
+    assert again[0] is again
+
+
+def test_a_slot_that_another_hides_is_told_as_well() -> None:
+    made = Over()
+    Over.__dict__["one"].__set__(made, 1)
+    Under.__dict__["one"].__set__(made, 2)
+    assert encode(made)[3] == [["Under.one", 2], ["one", 1]]
 
 
 def named(number: int = 1) -> int:
