@@ -29,6 +29,7 @@ _MASKED = re.compile(
     r"|(?<!\w)'(?:[^'\\]|\\.)*'(?!\w)|\"(?:[^\"\\]|\\.)*\"|`[^`]*`"
     r"|(?<![A-Za-z_])[-+]?\d[\d_]*(?:\.\d+)?(?:[eE][-+]?\d+)?"
 )
+_ADDRESS = re.compile(r"(?<= at )0x[0-9a-f]{6,16}(?=[>;,:])")
 _ARRAYS = {"<f2": "e", "<f4": "f", "<f8": "d"}
 _MATCHED_MOST = 300
 _WORDED_BY_CHANCE = frozenset(["RecursionError", "MemoryError"])
@@ -43,7 +44,8 @@ class Rules:
     `relative` and `absolute` are tolerances as of `math.isclose`, between two floats (and parts of complex numbers,
     elements of float arrays) only, for rewrites that reorder arithmetic. `signed_zero` tells -0.0 from 0.0. `any_order`
     compares the returned sequence as a bag, where its order is documented to mean nothing; `any_key_order` does
-    so with the keys of every dictionary.
+    so with the keys of every dictionary. With `addresses`, texts may name other objects' addresses where a default repr
+    has one, if each has its counterpart.
     """
 
     relative: float = 0.0
@@ -51,6 +53,7 @@ class Rules:
     signed_zero: bool = False
     any_order: bool = False
     any_key_order: bool = False
+    addresses: bool = False
 
 
 EXACT = Rules()
@@ -149,6 +152,8 @@ class _Walk:
         self.there: dict[int, int] = {}
         self.back: dict[int, int] = {}
         self.unseen: Unseen | None = None
+        self.places: dict[str, str] = {}
+        self.placed: dict[str, str] = {}
 
     def pair(self, base: Any, dream: Any, path: Path) -> Gap | None:
         base, ours = self.base.resolved(base)
@@ -159,7 +164,10 @@ class _Walk:
                 return None
             return Gap(path, "type", base, dream)
         if type(base) is not list:
-            return None if base == dream else Gap(path, "value", base, dream)
+            same = base == dream or (
+                self.rules.addresses and type(base) is str and self.same_but_for_addresses(base, dream)
+            )
+            return None if same else Gap(path, "value", base, dream)
         if ours is not None and theirs is not None:
             if self.there.get(ours) == theirs:
                 return None
@@ -167,6 +175,16 @@ class _Walk:
                 return Gap((*path, ".shared"), "value", base, dream)
             self.there[ours], self.back[theirs] = theirs, ours
         return _SPECIAL.get(base[0], _parts)(self, base, dream, path)
+
+    def same_but_for_addresses(self, base: str, dream: str) -> bool:
+        """Whether two texts differ in nothing but where objects lie, each in one place on either side."""
+        if _ADDRESS.sub("", base) != _ADDRESS.sub("", dream):
+            return False
+        ours, theirs = _ADDRESS.findall(base), _ADDRESS.findall(dream)
+        return len(ours) == len(theirs) and all(
+            self.places.setdefault(one, two) == two and self.placed.setdefault(two, one) == one
+            for one, two in zip(ours, theirs, strict=True)
+        )
 
     def other_code(self, path: Path) -> None:
         self.unseen = self.unseen or Unseen(path, "two functions with other code cannot be compared")

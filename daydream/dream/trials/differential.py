@@ -66,22 +66,19 @@ def differential(
         SandboxRefused: no sandbox can be had.
     """
     settings = settings or Settings()
+    if baseline.addresses:
+        settings = replace(settings, rules=replace(settings.rules, addresses=True))
     if baseline.unusable or not baseline.answered:
         why = baseline.unusable or "the procedure as it is has no answer to any input"
         return Behaviour(verdict="undecided", reason=why, counts=_at_start(baseline))
     with contextlib.ExitStack() as open_lanes:
         lanes = _Lanes(opened_base, opened_dream, open_lanes)
-        state = _State(baseline, dream, settings, check, lanes, _at_start(baseline), notes=_left(baseline))
+        state = _State(baseline, dream, settings, check, lanes, _at_start(baseline), notes=baseline.notes)
         return state.run(option)
 
 
 def _at_start(baseline: Baseline) -> Counts:
     return Counts(base_failed=sum(each.answer is None for each in baseline.seen))
-
-
-def _left(baseline: Baseline) -> list[str]:
-    why = "the procedure took too long or too much memory on others before them"
-    return [f"{baseline.left} inputs were not asked about: {why}"] if baseline.left else []
 
 
 @dataclass(slots=True)

@@ -25,6 +25,7 @@ _WAITED = frozenset(["timeout", "cpu"])
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
 _MOMENT = re.compile(r"^(datetime|date|time)\(|^1[6-9]\d{8}(\.\d+)?$|^1[6-9]\d{11,17}$")
 _TWO_LANES = (0, 1)
+_BY_HASH = "it depends on the order of a set or on a hash"
 
 
 def survey(
@@ -58,8 +59,7 @@ def survey(
         if found.unusable or not found.answered:
             return found
         with contextlib.closing(opened(second)) as other:
-            why = _second_round((lane, other), found, settings, check)
-    return found if why is None else Baseline(unit=unit, seen=found.seen, unusable=why, left=found.left)
+            return _second_round((lane, other), found, settings, check)
 
 
 def _first_round(
@@ -145,19 +145,32 @@ class _Asking:
 
 def _second_round(
     lanes: tuple[Sandbox, Sandbox], found: Baseline, settings: Settings, check: Check
-) -> str | None:
-    """Why the procedure does not do the same twice, None where it does."""
+) -> Baseline:
+    """What of the first round is the same in another sandbox; unusable with the reason where too little is."""
     lane, other = lanes
-    inputs = [each.inputs for each in found.answered]
-    done = observed(other, found.unit, inputs, lambda *_: settings.limits, check)
-    for each, (again, _) in zip(found.answered, done, strict=True):
+    rules, loose = settings.rules, replace(settings.rules, addresses=True)
+    unsteady: dict[int, str] = {}
+    asked = [(number, each) for number, each in enumerate(found.seen) if each.answer is not None]
+    done = observed(other, found.unit, [each.inputs for _, each in asked], lambda *_: settings.limits, check)
+    for (number, each), (again, _) in zip(asked, done, strict=True):
         if again.answer is None or each.answer is None:
             continue
-        compared = compare(each.answer, again.answer, settings.rules)
+        compared = compare(each.answer, again.answer, rules)
+        if isinstance(compared, Different) and not isinstance(
+            compare(each.answer, again.answer, loose), Different
+        ):
+            rules = loose
+            continue
         if isinstance(compared, Different):
             third = lane.call(found.unit, each.inputs, settings.limits)
-            return unstable(each.answer, compared, third.answer)
-    return None
+            why = unstable(each.answer, compared, third.answer)
+            if _BY_HASH not in why:
+                return replace(found, unusable=why)
+            unsteady[number] = why
+    if 2 * len(unsteady) >= len(asked):
+        return replace(found, unusable=next(iter(unsteady.values()))) if unsteady else found
+    seen = tuple(each for number, each in enumerate(found.seen) if number not in unsteady)
+    return replace(found, seen=seen, unsteady=len(unsteady), addresses=rules.addresses)
 
 
 def unstable(first: Answer, compared: Different, third: Answer | None) -> str:
@@ -167,7 +180,7 @@ def unstable(first: Answer, compared: Different, third: Answer | None) -> str:
     if any(map(_ADDRESS.search, texts)):
         cause = "a memory address shows"
     elif isinstance(steady, Same):
-        cause = "it depends on the order of a set or on a hash"
+        cause = _BY_HASH
     elif _all(_MOMENT.search(each) for each in texts):
         cause = "it reads the clock"
     else:

@@ -60,18 +60,29 @@ class Baseline:
     """The procedure as it is on all inputs, to be compared with any number of its dreams.
 
     `unusable` says why nothing can be compared with it: it does not load, or does not do the same twice. `left` inputs
-    were not asked about because too many before them took too long.
+    were not asked about because too many before them took too long; the answers to `unsteady` depend on the order of a set
+    or on a hash, and are left out. With `addresses`, its texts name the addresses of objects, which differ each time.
     """
 
     unit: Unit
     seen: tuple[Seen, ...] = ()
     unusable: str | None = None
     left: int = 0
+    unsteady: int = 0
+    addresses: bool = False
 
     @property
     def answered(self) -> tuple[Seen, ...]:
         """Those with an answer."""
         return tuple(each for each in self.seen if each.answer is not None)
+
+    @property
+    def notes(self) -> list[str]:
+        """What was not looked at, and why."""
+        why = "the procedure took too long or too much memory on others before them"
+        left = [f"{self.left} inputs were not asked about: {why}"] if self.left else []
+        why = "the procedure's answer depends on the order of a set or on a hash"
+        return [*left, f"{self.unsteady} inputs were left out: {why}"] if self.unsteady else left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from daydream.contracts.sandbox import Limits, Unit
-from daydream.dream.trials.comparison import Different, compare
+from daydream.dream.trials.comparison import EXACT, Different, Rules, compare
 from daydream.dream.trials.differential import differential
 from daydream.dream.trials.differential_types import Baseline, Behaviour, Check, Opener, Settings
 from daydream.dream.trials.timing_pool import TOGETHER_MOST, Drawn
@@ -13,12 +13,18 @@ _OTHER_HASHES = 1
 
 
 def on_pool(
-    pool: Drawn, units: tuple[Unit, Unit], base: Opener, dream: Opener, limits: Limits, check: Check
+    pool: Drawn,
+    units: tuple[Unit, Unit],
+    base: Opener,
+    dream: Opener,
+    limits: Limits,
+    check: Check,
+    rules: Rules = EXACT,
 ) -> Behaviour:
     """Compare a dream with its procedure on the pool. Where they differ and the procedure does not do the same in a sandbox
     that hashes differently, nothing is decided."""
     within = replace(limits, wall_s=min(limits.wall_s, _PATIENCE_S))
-    settings = Settings(limits=within, together=TOGETHER_MOST)
+    settings = Settings(limits=within, together=TOGETHER_MOST, rules=rules)
     surveyed = Baseline(unit=units[0], seen=tuple(pool.seen))
     found = differential(surveyed, base, dream, units[1], settings=settings, check=check)
     for each in found.differing:

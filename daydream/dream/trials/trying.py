@@ -10,7 +10,7 @@ from daydream.config.model import TrialOptions
 from daydream.contracts.context import Context
 from daydream.contracts.dream import Dream, Procedure
 from daydream.contracts.sandbox import Inputs, Limits, Sandbox, Unit
-from daydream.dream.trials.comparison import Different, compare
+from daydream.dream.trials.comparison import EXACT, Different, Rules, compare
 from daydream.dream.trials.differential import Behaviour, Option, Settings, differential, survey
 from daydream.dream.trials.differential_types import Baseline
 from daydream.dream.trials.effectiveness import Effect, Plan, effectiveness
@@ -105,7 +105,8 @@ def tried(
     if behaviour.verdict != "behaviour_preserving" and not behaviour.only_mends:
         return _row(behaviour, None, {}, notes, asked, names_of(procedure))
     names = [each.name for each in target.parameters if each.way.startswith("pos")] if target else []
-    timing = Plan(cpu_s=options.compare, seed=seed, limits=settings.limits)
+    rules = replace(EXACT, addresses=surveyed.addresses)
+    timing = Plan(cpu_s=options.compare, seed=seed, limits=settings.limits, rules=rules)
 
     def timed() -> Effect | Behaviour | None:
         if floor is None:
@@ -191,7 +192,7 @@ def _timed(
     if pool.why_few is not None:
         return Effect(floor=floor, verdict="not measured", reason=pool.why_few)
     behaviour = on_pool(
-        pool, units, laboratory.base_lane, laboratory.dream_lane, laboratory.limits, ctx.check
+        pool, units, laboratory.base_lane, laboratory.dream_lane, laboratory.limits, ctx.check, plan.rules
     )
     if behaviour.verdict == "undecided":
         return Effect(floor=floor, verdict="not measured", reason=behaviour.reason)
@@ -217,19 +218,21 @@ def _timed(
         )
         if grows is None:
             return found
-        where = differs_at(lane, units, grows.base.differing)
+        where = differs_at(lane, units, grows.base.differing, plan.rules)
     if where is not None:
         why = f"it answers otherwise (at {where}) on a larger input"
         return Effect(floor=floor, verdict="not measured", reason=why, differing=grows.base.differing)
     return replace(found, growth=grows.told())
 
 
-def differs_at(lane: Sandbox, units: tuple[Unit, Unit], inputs: Inputs | None) -> str | None:
+def differs_at(
+    lane: Sandbox, units: tuple[Unit, Unit], inputs: Inputs | None, rules: Rules = EXACT
+) -> str | None:
     """Where the answers to an input differ, None where they do not by the rules."""
     if inputs is None:
         return None
     base, dream = (lane.call(unit, inputs).answer for unit in units)
-    found = compare(base, dream) if base is not None and dream is not None else None
+    found = compare(base, dream, rules) if base is not None and dream is not None else None
     return found.where if isinstance(found, Different) else None
 
 
