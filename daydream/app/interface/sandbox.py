@@ -28,6 +28,7 @@ from daydream.sandbox.choosing import choose
 
 _MODULE = "daydream_dream"
 _MIB = 2**20
+_LEAST_MB, _MOST_MB = 64, 2**20
 
 
 class DreamSandbox:
@@ -50,8 +51,11 @@ class DreamSandbox:
         config_file: Path | None = None,
         packages: Sequence[Path] = (),
     ) -> None:
-        if not timeout > 0 or memory_mb < 64:
-            msg = f"timeout {timeout} and memory_mb {memory_mb}: give seconds above 0, and at least 64 MiB"
+        if not timeout > 0 or not _LEAST_MB <= memory_mb <= _MOST_MB:
+            msg = (
+                f"timeout {timeout} and memory_mb {memory_mb}: give seconds above 0, and at least {_LEAST_MB} MiB, "
+                f"at most {_MOST_MB}"
+            )
             raise UsageError(msg)
         self._limits = Limits(wall_s=timeout, cpu_s=timeout, load_s=timeout, memory_bytes=memory_mb * _MIB)
         self._root = Path(root) if root is not None else Path.cwd()
@@ -85,8 +89,12 @@ class DreamSandbox:
 
         Raises:
             SandboxRefused: no sandbox can be had; the message says why and what to do.
-            UsageError: `expected_output_type` is no type.
+            UsageError: `expected_output_type` is no type, `code` no text, or `input_params` no mapping.
         """
+        given: tuple[object, object] = (code, input_params)  # callers need not be checked for types
+        if not isinstance(given[0], str) or not isinstance(given[1], Mapping | None):
+            msg = "give the code as a text, and its arguments by name in a dictionary"
+            raise UsageError(msg)
         expected = expectation(expected_output_type)
         values = dict(input_params or {})
         try:

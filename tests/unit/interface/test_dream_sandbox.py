@@ -288,7 +288,9 @@ def test_without_a_sandbox_it_runs_where_a_person_allows_it_and_says_so(
     assert (found.output, found.backend, found.isolated) == ([8], NOT_ISOLATED, False)
 
 
-@pytest.mark.parametrize(("timeout", "memory_mb"), [(0, 512), (-1, 512), (float("nan"), 512), (30, 1)])
+@pytest.mark.parametrize(
+    ("timeout", "memory_mb"), [(1, 10**14), (0, 512), (-1, 512), (float("nan"), 512), (30, 1)]
+)
 def test_limits_that_make_no_sense_are_refused(timeout: float, memory_mb: int) -> None:
     with pytest.raises(UsageError, match="give seconds above 0, and at least 64 MiB"):
         DreamSandbox(timeout, memory_mb=memory_mb)
@@ -365,3 +367,9 @@ def test_a_result_is_told_from_another_run_of_the_same() -> None:
     first, second = (DreamResult(dream_id="d", success=True, output=[1]) for _ in range(2))
     assert first == second
     assert len({first, second}) == 2
+
+
+@pytest.mark.parametrize(("code", "given"), [(None, {}), ("def f(x): return x", [1])])
+def test_what_is_no_code_and_what_are_no_arguments_is_refused(code: Any, given: Any) -> None:
+    with DreamSandbox() as sandbox, pytest.raises(UsageError, match="give the code as a text"):
+        sandbox.execute_dream("d", code, given)
