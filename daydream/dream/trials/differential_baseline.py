@@ -101,11 +101,11 @@ class _Asking:
 
     @property
     def _slow_most(self) -> int:
-        """As many seconds as patience would allow."""
+        """Half as many seconds as patience would allow."""
         limits, hurry = self.settings.limits, self._hurried()
         if limits is None or hurry is None:
             return self.settings.slow_most
-        return max(self.settings.slow_most, int(self.settings.slow_most * limits.wall_s / hurry.wall_s))
+        return max(self.settings.slow_most, int(self.settings.slow_most * limits.wall_s / (2 * hurry.wall_s)))
 
     def _hurried(self) -> Limits | None:
         limits = self.settings.limits

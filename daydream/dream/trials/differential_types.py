@@ -38,7 +38,7 @@ class Settings:
     stop_at: int = 3
     shrink_calls: int = 60
     slow_most: int = 3
-    hurry_s: float = 1.0
+    hurry_s: float = 0.5
     further_rounds: int = 5
     in_sequence: int = 25
     together: int = TOGETHER

@@ -548,6 +548,6 @@ def test_a_slow_procedure_is_asked_quickly_first_and_patiently_where_too_little_
 
     settings = Settings(limits=Limits(wall_s=5.0))
     found = survey(lambda seed: Slow({"base": total}, hash_seed=seed), BASE, GIVEN, settings=settings)
-    assert waited[:12] == [1.0] * 12
+    assert waited[:12] == [0.5] * 12
     assert waited[12:24] == [5.0] * 12
     assert len(found.answered) == 12
