@@ -95,10 +95,11 @@ class Timing:
         self.count = max(1, min(round(wanted), most))
         if calls < count:
             self.count = min(self.count, calls)
+        no_more = self.are_all
         if self.count > 1:
             self.start_s = self.starting()
         batch_s = call_s / max(calls, 1) * self.count - self.start_s
-        if self.are_all and batch_s < _SHORTEST_S:
+        if no_more and batch_s < _SHORTEST_S:
             why = (
                 f"the {self.count} different inputs of a batch take {max(batch_s, 0.0) * 1e6:.0f} µs together"
             )
