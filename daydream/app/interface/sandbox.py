@@ -29,6 +29,7 @@ from daydream.sandbox.choosing import choose
 _MODULE = "daydream_dream"
 _MIB = 2**20
 _LEAST_MB, _MOST_MB = 64, 2**20
+_MOST_S = 86_400
 
 
 class DreamSandbox:
@@ -39,7 +40,7 @@ class DreamSandbox:
     installed packages that may be imported; the standard library always may.
 
     Raises:
-        UsageError: a number that makes no sense.
+        UsageError: a number that makes no sense, or a folder that is not there.
     """
 
     def __init__(
@@ -51,12 +52,7 @@ class DreamSandbox:
         config_file: Path | None = None,
         packages: Sequence[Path] = (),
     ) -> None:
-        if not timeout > 0 or not _LEAST_MB <= memory_mb <= _MOST_MB:
-            msg = (
-                f"timeout {timeout} and memory_mb {memory_mb}: give seconds above 0, and at least {_LEAST_MB} MiB, "
-                f"at most {_MOST_MB}"
-            )
-            raise UsageError(msg)
+        _check(timeout, memory_mb, packages)
         self._limits = Limits(wall_s=timeout, cpu_s=timeout, load_s=timeout, memory_bytes=memory_mb * _MIB)
         self._root = Path(root) if root is not None else Path.cwd()
         self._config_file = config_file
@@ -191,3 +187,20 @@ def _result(dream_id: str, seen: Observation, expected: Expected | None) -> Drea
     if wrong is not None:
         return DreamResult(success=False, error=wrong, error_category="validation", **told)
     return DreamResult(success=True, **told)
+
+
+def _check(timeout: Any, memory_mb: Any, packages: Sequence[Path]) -> None:
+    numbers = (timeout, memory_mb)
+    if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in numbers):
+        msg = f"timeout {timeout!r} and memory_mb {memory_mb!r}: give numbers, of seconds and of MiB"
+        raise UsageError(msg)
+    if not 0 < timeout <= _MOST_S or not _LEAST_MB <= memory_mb <= _MOST_MB:
+        msg = (
+            f"timeout {timeout} and memory_mb {memory_mb}: give seconds above 0 and at most {_MOST_S}, "
+            f"and from {_LEAST_MB} to {_MOST_MB} MiB"
+        )
+        raise UsageError(msg)
+    for each in packages:
+        if not Path(each).is_dir():
+            msg = f"packages: {each} is no folder"
+            raise UsageError(msg)

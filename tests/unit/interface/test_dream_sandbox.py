@@ -289,11 +289,17 @@ def test_without_a_sandbox_it_runs_where_a_person_allows_it_and_says_so(
 
 
 @pytest.mark.parametrize(
-    ("timeout", "memory_mb"), [(1, 10**14), (0, 512), (-1, 512), (float("nan"), 512), (30, 1)]
+    ("timeout", "memory_mb"),
+    [(1, 10**14), (0, 512), (-1, 512), (float("nan"), 512), (30, 1), (10**9, 512), ("30", 512), (30, None)],
 )
-def test_limits_that_make_no_sense_are_refused(timeout: float, memory_mb: int) -> None:
-    with pytest.raises(UsageError, match="give seconds above 0, and at least 64 MiB"):
+def test_limits_that_make_no_sense_are_refused(timeout: Any, memory_mb: Any) -> None:
+    with pytest.raises(UsageError, match=r"timeout .* and memory_mb .*: give (numbers|seconds)"):
         DreamSandbox(timeout, memory_mb=memory_mb)
+
+
+def test_packages_that_are_not_there_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is no folder"):
+        DreamSandbox(packages=[tmp_path / "gone"])
 
 
 @pytest.mark.parametrize(
