@@ -1,11 +1,11 @@
 """Sandboxes of a benchmark over a folder of modules."""
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from daydream.contracts.sandbox import Batch, Harvest, Inputs, Job, Limits, Observation, Sandbox, Unit
+from daydream.contracts.sandbox import Limits, Sandbox
+from daydream.dream.trials.laboratory import Lent
 from daydream.processes import Stop
 from daydream.sandbox import rootfs
 from daydream.sandbox.bubblewrap import Bubblewrap
@@ -42,25 +42,4 @@ class Lanes:
     def _lane(self, role: str, seed: int) -> Sandbox:
         if (role, seed) not in self._open:
             self._open[role, seed] = Bubblewrap().open(replace(self._ground, hash_seed=seed), LIMITS)
-        return _Lent(self._open[role, seed])
-
-
-@dataclass(frozen=True, slots=True)
-class _Lent:
-    """A lane that outlives whoever borrows it."""
-
-    lane: Sandbox
-
-    def call(self, unit: Unit, inputs: Inputs, limits: Limits | None = None) -> Observation:
-        return self.lane.call(unit, inputs, limits)
-
-    def batch(
-        self, unit: Unit, inputs: Sequence[Inputs], *, answers: bool = False, limits: Limits | None = None
-    ) -> Batch:
-        return self.lane.batch(unit, inputs, answers=answers, limits=limits)
-
-    def harvest(self, job: Job, limits: Limits | None = None) -> Harvest:
-        return self.lane.harvest(job, limits)
-
-    def close(self) -> None:
-        """It goes on."""
+        return Lent(self._open[role, seed])

@@ -183,7 +183,7 @@ class Laboratory:
     def _lent(self, role: str, seed: int) -> Sandbox:
         if (role, seed) not in self._lanes:
             self._lanes[role, seed] = self.backend.open(replace(self.ground, hash_seed=seed), self.limits)
-        return _Lent(self._lanes[role, seed])
+        return Lent(self._lanes[role, seed])
 
     def _first(self, options: SandboxOptions, backends: Mapping[str, Callable[[], Backend]]) -> Backend:
         chosen = choose(
@@ -240,7 +240,7 @@ class Laboratory:
 
 
 @dataclass(frozen=True, slots=True)
-class _Lent:
+class Lent:
     """A lane that goes back when it is closed."""
 
     lane: Sandbox
