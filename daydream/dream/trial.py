@@ -49,9 +49,7 @@ class TrialStep:
     def plan(self, ctx: Context) -> Sequence[str]:
         """The sandbox, then a sub-step for each dream that is tried tonight; nothing where none waits."""
         with DreamStore.open(ctx.state / "dreams.db", read_only=True) as store:
-            known = learned(ctx, store, wanted=self._config.dream.learn)
-            options = self._config.trials
-            chosen = _chosen(store, ctx.run, options.per_night, options.sample_percent, known)
+            chosen = self._tonight(ctx, store)
         return sub_steps(chosen) if chosen else []
 
     def run(self, ctx: Context, sub_step: str, cursor: str | None) -> Outcome:
@@ -97,13 +95,15 @@ class TrialStep:
 
     def _awaited(self, ctx: Context) -> list[Procedure]:
         """The procedures whose dreams are tried tonight."""
-        options = self._config.trials
         with DreamStore.open(ctx.state / "dreams.db", read_only=True) as store:
-            chosen = dream_rows.dreams_by_id(
-                store, _chosen(store, ctx.run, options.per_night, options.sample_percent)
-            )
+            chosen = dream_rows.dreams_by_id(store, self._tonight(ctx, store))
             found = {each.base: _procedure(ctx, store, each) for each in chosen}
         return [each for each in found.values() if each is not None]
+
+    def _tonight(self, ctx: Context, store: DreamStore) -> list[str]:
+        known = learned(ctx, store, wanted=self._config.dream.learn)
+        options = self._config.trials
+        return _chosen(store, ctx.run, options.per_night, options.sample_percent, known)
 
     def close(self) -> None:
         """End the sandboxes that are open."""

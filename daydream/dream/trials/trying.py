@@ -12,7 +12,7 @@ from daydream.contracts.dream import Dream, Procedure
 from daydream.contracts.sandbox import Inputs, Limits, Sandbox, Unit
 from daydream.dream.trials.comparison import EXACT, Different, Rules, compare
 from daydream.dream.trials.differential import Behaviour, Option, Settings, differential, survey
-from daydream.dream.trials.differential_types import Baseline
+from daydream.dream.trials.differential_types import Baseline, Differing
 from daydream.dream.trials.effectiveness import Effect, Plan, effectiveness
 from daydream.dream.trials.growth import SHARE, growth
 from daydream.dream.trials.harvesting import OwnTests, harvested, own_tests
@@ -37,6 +37,7 @@ _EFFECTS: Mapping[str, Effected] = {
     "not measured": "not_measured",
 }
 _SHOWN = 3
+_WITHHELD = "(withheld: an input looks like a secret)"
 _OF_DREAM = 20
 _PATIENCE_S = 5.0
 """What one call may take of a night that has many to make; a procedure that takes longer is not decided."""
@@ -287,6 +288,13 @@ def _option(dream: Dream, unit: Unit) -> Option | None:
     return None
 
 
+def told_of(case: Differing, *, is_kept: bool) -> dict[str, Any]:
+    """What is stored of a differing case; of one whose inputs are not kept neither the answers, which may hold them."""
+    if not is_kept:
+        return {"where": case.where, "base": _WITHHELD, "dream": _WITHHELD, "inputs": None}
+    return {"where": case.where, "base": case.base, "dream": case.dream, "inputs": asdict(case.inputs)}
+
+
 def _row(
     behaviour: Behaviour,
     effect: Effect | None,
@@ -305,15 +313,7 @@ def _row(
         **asked,
         "notes": [*notes, *behaviour.notes],
         "withheld": len(given) - len(kept),
-        "differing": [
-            {
-                "where": each.where,
-                "base": each.base,
-                "dream": each.dream,
-                "inputs": asdict(each.inputs) if each.inputs in kept else None,
-            }
-            for each in shown
-        ],
+        "differing": [told_of(each, is_kept=each.inputs in kept) for each in shown],
     }
     columns: dict[str, Any] = {
         "outcome": behaviour.verdict,

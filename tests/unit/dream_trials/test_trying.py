@@ -1,7 +1,8 @@
 """Which inputs are timed."""
 
 from daydream.contracts.sandbox import Inputs
-from daydream.dream.trials.trying import _numbers, builds, differs_at
+from daydream.dream.trials.differential_types import Differing
+from daydream.dream.trials.trying import _numbers, builds, differs_at, told_of
 from tests.fakes.sandbox import BASE, FakeSandbox, dream
 
 OBJECT = ["new", "pkg.a", "Reader", [["list", [1]]], []]
@@ -27,3 +28,20 @@ def test_what_differs_on_a_large_input_is_looked_at_by_the_rules() -> None:
     assert differs_at(lane, (BASE, dream("d")), large) == "returned"
     assert differs_at(lane, (BASE, dream("same")), large) is None
     assert differs_at(lane, (BASE, dream("d")), None) is None
+
+
+def test_answers_that_may_hold_a_withheld_input_are_not_stored_either() -> None:
+    case = Differing(
+        inputs=Inputs(("hunter2-and-more",)),
+        origin="given",
+        where="returned",
+        base="'hunter2-and-more'",
+        dream="''",
+        category="logic",
+        base_returned=True,
+        dream_returned=True,
+    )
+    assert "hunter2" in str(told_of(case, is_kept=True))
+    withheld = told_of(case, is_kept=False)
+    assert "hunter2" not in str(withheld)
+    assert (withheld["where"], withheld["inputs"]) == ("returned", None)
