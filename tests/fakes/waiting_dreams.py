@@ -58,7 +58,7 @@ def after_a_night(root: Path, dreams: Mapping[str, tuple[str, float]]) -> Path:
     at = clock.to_text(STARTED_AT)
     with DreamStore.open(state / "dreams.db") as store:
         (total,) = dream_rows.procedures(store, ctx.run)
-        rows = [dream_rows.dream_row(_dream(total, name, code)) for name, (code, _) in dreams.items()]
+        rows = [dream_rows.dream_row(a_dream(total, name, code)) for name, (code, _) in dreams.items()]
         store.commit(ctx.run, 500, rows)
         said = [
             Verdict(digest(name), score, tier_of(score), ("so",), "test")
@@ -74,7 +74,8 @@ def statuses(state: Path) -> dict[str, str]:
         return {each.name: each.status for each in dream_rows.dreams(store)}
 
 
-def _dream(procedure: Procedure, name: str, code: str) -> Dream:
+def a_dream(procedure: Procedure, name: str, code: str) -> Dream:
+    """A dream of a procedure as generation leaves it."""
     return Dream(
         id=digest(name),
         base_path=procedure.path,

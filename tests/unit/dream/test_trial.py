@@ -13,7 +13,7 @@ from daydream.analysis.source import digest
 from daydream.app.trials import trial_lines
 from daydream.config.model import Config, SandboxOptions, TrialOptions
 from daydream.contracts.context import Context
-from daydream.contracts.dream import Dream, Procedure, Verdict, tier_of
+from daydream.contracts.dream import Verdict, tier_of
 from daydream.contracts.sandbox import NOT_ISOLATED
 from daydream.dream import catalogue, trial
 from daydream.dream.trials.growth import SHARE
@@ -24,6 +24,7 @@ from daydream.store.trial_rows import Trial
 from tests.fakes.bubblewrap import why_not
 from tests.fakes.dream_night import STARTED_AT, Night, context, store_of, write
 from tests.fakes.judging import Remembering
+from tests.fakes.waiting_dreams import a_dream
 
 SOURCE = '''
 import threading
@@ -67,29 +68,6 @@ def cache() -> Iterator[Path]:
         yield Path(name) / "repository" / "verify"
 
 
-def dream(procedure: Procedure, name: str, code: str) -> Dream:
-    return Dream(
-        id=digest(name),
-        base_path=procedure.path,
-        base_qualname=procedure.qualname,
-        base_occurrence=procedure.occurrence,
-        base_source_hash=procedure.source_hash,
-        dream_type="constraint_relaxation",
-        name=name,
-        code=code,
-        diff="",
-        transform_id="constraint_relaxation.test@1",
-        reasoning="why not",
-        generated_description="another way",
-        assumption="that it matters",
-        details={},
-        variant_hash=digest(code),
-        model_used=None,
-        created_by="constraint_relaxation@1",
-        generated_at=clock.to_text(STARTED_AT),
-    )
-
-
 def night(tmp_path: Path, cache: Path, dreams: dict[str, tuple[str, str, float]]) -> Context:
     """The context of a night in which these dreams, by name their function, code and viability, are judged."""
     write(tmp_path / "tree", {"pkg/__init__.py": "", "pkg/sums.py": SOURCE})
@@ -97,7 +75,7 @@ def night(tmp_path: Path, cache: Path, dreams: dict[str, tuple[str, str, float]]
     Night(ctx).run(catalogue.make(Config()))
     with store_of(ctx) as store:
         known = {each.qualname: each for each in dream_rows.procedures(store, ctx.run)}
-        made = [dream(known[of], name, code) for name, (of, code, _) in dreams.items()]
+        made = [a_dream(known[of], name, code) for name, (of, code, _) in dreams.items()]
         store.commit(ctx.run, 500, [dream_rows.dream_row(each) for each in made])
         verdicts = [
             Verdict(digest(name), score, tier_of(score), ("so",), "test")
